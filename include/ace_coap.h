@@ -26,6 +26,11 @@ struct ace_coap_message {
  * above 65535).  Source: RFC 7252 3, 3.1, 4.1. */
 ACE_MUST_CHECK enum ace_err ace_coap_read(struct ace_slice datagram, struct ace_coap_message *ret_msg);
 
+/* The part after the token: options, then marker and payload. In OSCORE the plaintext is a code and such a body.
+ * Fails as ace_coap_read().  Source: RFC 7252 3, RFC 8613 5.3. */
+ACE_MUST_CHECK enum ace_err ace_coap_read_body(struct ace_slice body, struct ace_slice *ret_options,
+					       struct ace_slice *ret_payload);
+
 struct ace_coap_option {
 	uint32_t number;
 	struct ace_slice value;
@@ -49,9 +54,10 @@ static inline bool ace_coap_option_is_critical(uint32_t number)
 	return number & 1;
 }
 
-/* The path as "/a/b", "/" when there are no Uri-Path options, and the query as "x&y", into text
- * (not NUL-terminated). ACE_ERR_SPACE; ACE_ERR_MALFORMED when a segment holds a slash or a zero byte
- * or a query argument an ampersand or zero byte, which could be read in two ways. */
+/* Append the path as "/a/b", "/" when there are no Uri-Path options, or the query as "x&y", to text (not
+ * NUL-terminated; untouched on failure). ACE_ERR_SPACE; ACE_ERR_MALFORMED when a segment holds a slash or a zero
+ * byte or a query argument an ampersand or zero byte, which could be read in two ways, and for the segments "."
+ * and "..".  Source: RFC 7252 5.10.1, 6.5. */
 ACE_MUST_CHECK enum ace_err ace_coap_uri_path(struct ace_slice options, struct ace_buf *text);
 ACE_MUST_CHECK enum ace_err ace_coap_uri_query(struct ace_slice options, struct ace_buf *text);
 
