@@ -46,6 +46,8 @@ static const char *const names[] = {
 	[ACE_ERR_VERSION] = "version",
 	[ACE_ERR_MEMORY] = "memory",
 	[ACE_ERR_EXISTS] = "exists",
+	[ACE_ERR_PERMISSION] = "permission",
+	[ACE_ERR_WRONG_KEY] = "wrong-key",
 	[ACE_ERR_USAGE] = "usage",
 };
 

@@ -53,6 +53,8 @@ enum ace_err {
 	ACE_ERR_VERSION = 74,   /* the store or a file is of a newer format */
 	ACE_ERR_MEMORY = 75,    /* no memory (hosted code only) */
 	ACE_ERR_EXISTS = 76,    /* there is one already */
+	ACE_ERR_PERMISSION = 77, /* the operating system does not let us */
+	ACE_ERR_WRONG_KEY = 78,  /* a key-encryption key that is not this store's */
 
 	/* 96 and up: the caller's bug. */
 	ACE_ERR_USAGE = 96, /* called with arguments that the documentation rules out */
