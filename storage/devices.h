@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registered devices (resource servers). Errors and changes as in storage/clients.h. */
+#ifndef STORAGE_DEVICES_H
+#define STORAGE_DEVICES_H
+
+#include "storage/types.h"
+
+#define STORE_DEVICE_KEYS_MAX 2 /* the current key, and room for the one before it */
+#define STORE_DEVICE_KEY_LEN_MAX 32
+
+/* A token key without its bytes. */
+struct store_device_key {
+	uint32_t version; /* from 1 */
+	int32_t alg;      /* enum ace_alg: 1, 10, 30 or 31 */
+	uint8_t kid[STORE_KID_MAX];
+	uint8_t kid_len; /* at least 1 */
+};
+
+/* The bytes of a token key. The holder wipes them with ace_wipe(). */
+struct store_key {
+	uint8_t bytes[STORE_DEVICE_KEY_LEN_MAX];
+	uint8_t len;
+};
+
+struct store_device {
+	char id[STORE_ID_MAX + 1];
+	bool is_enabled;
+	char model[STORE_ID_MAX + 1];
+	char audience[STORE_AUDIENCE_MAX + 1]; /* alias; "": the id is its only audience */
+	struct store_tags tags;
+	struct store_device_key keys[STORE_DEVICE_KEYS_MAX]; /* [0] is what tokens are issued under */
+	uint8_t keys_len;
+	enum store_auth line_method; /* STORE_AUTH_NONE: no line of its own to the AS */
+	uint64_t line;               /* 0 without a line */
+	uint32_t line_key_version;   /* 0 without a line */
+	char description[STORE_DESCRIPTION_MAX + 1];
+	int64_t created; /* seconds since 1970 */
+};
+
+/* Add one with its first token key: alg and kid of device->keys[0] count, versions, keys_len, line and
+ * line_key_version are chosen here and written back. line_secret is NULL when line_method is STORE_AUTH_NONE.
+ * ACE_ERR_EXISTS id or alias is taken as id or alias; ACE_ERR_USAGE not unlocked, empty id, kid or key. */
+ACE_MUST_CHECK enum ace_err store_device_create(struct store_txn *txn, struct store_device *device,
+						const struct store_key *key, const struct store_secret *line_secret);
+/* Replace is_enabled, model, audience, tags and description; the rest stays as stored. Works without the key.
+ * ACE_ERR_NOT_FOUND; ACE_ERR_EXISTS the new alias is taken. */
+ACE_MUST_CHECK enum ace_err store_device_update(struct store_txn *txn, const struct store_device *device);
+/* A new token key under another kid or alg replaces the one before; its version goes up. ACE_ERR_NOT_FOUND. */
+ACE_MUST_CHECK enum ace_err store_device_rekey(struct store_txn *txn, const char *id,
+					       const struct store_device_key *described, const struct store_key *key);
+/* Give it a line to the AS, or a new secret for the one it has. ACE_ERR_NOT_FOUND. */
+ACE_MUST_CHECK enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
+						  const struct store_secret *secret);
+ACE_MUST_CHECK enum ace_err store_device_delete(struct store_txn *txn, const char *id);
+
+/* ACE_ERR_NOT_FOUND. No secret is touched. */
+ACE_MUST_CHECK enum ace_err store_device_get(struct store_txn *txn, const char *id, struct store_device *ret_device);
+/* By what a client calls it: the id, or else the alias. ACE_ERR_NOT_FOUND. */
+ACE_MUST_CHECK enum ace_err store_device_find(struct store_txn *txn, struct ace_slice audience,
+					      struct store_device *ret_device);
+/* As store_client_next(). */
+ACE_MUST_CHECK enum ace_err store_device_next(struct store_txn *txn, const char *after_id,
+					      struct store_device *ret_device);
+ACE_MUST_CHECK enum ace_err store_device_count(struct store_txn *txn, uint64_t *ret_count);
+/* Open token key number index (0: the current one), or the line's secret. The caller wipes it. Errors as store_client_secret(). */
+ACE_MUST_CHECK enum ace_err store_device_key(struct store_txn *txn, const struct store_device *device, size_t index,
+					     struct store_key *ret_key);
+ACE_MUST_CHECK enum ace_err store_device_line_secret(struct store_txn *txn, const struct store_device *device,
+						     struct store_secret *ret_secret);
+
+#endif
