@@ -66,7 +66,9 @@ struct ace_oscore_input {
  * *ret_ctx is written on ACE_OK only.  Source: RFC 8613 3.2.1, 3.3. */
 ACE_MUST_CHECK enum ace_err ace_oscore_derive(const struct ace_oscore_input *in, struct ace_oscore_ctx *ret_ctx);
 
-/* HKDF-Expand with SHA-256, len at most 255 * 32.  Source: RFC 5869 2.3. */
+/* HKDF with SHA-256. Expand: info at most ACE_HKDF_INFO_MAX bytes, len at most 255 * 32, else ACE_ERR_USAGE.
+ * ACE_ERR_CRYPTO leaves nothing in ret_key.  Source: RFC 5869 2.2, 2.3. */
+#define ACE_HKDF_INFO_MAX 80
 ACE_MUST_CHECK enum ace_err ace_hkdf_extract(struct ace_slice salt, struct ace_slice secret,
 					     uint8_t ret_prk[ACE_SHA256_LEN]);
 ACE_MUST_CHECK enum ace_err ace_hkdf_expand(const uint8_t prk[ACE_SHA256_LEN], struct ace_slice info,
@@ -78,7 +80,8 @@ struct ace_oscore_option {
 	struct ace_slice kid, kid_context;
 	bool has_kid, has_kid_context;
 };
-/* ACE_ERR_MALFORMED: reserved bits, a Partial IV of 6 or 7 bytes; ACE_ERR_TRUNCATED. */
+/* ACE_ERR_MALFORMED: reserved bits, a Partial IV of 6 or 7 bytes or with a leading zero byte, bytes that belong to
+ * nothing, a flag byte of zero (an option without fields is empty); ACE_ERR_TRUNCATED. */
 ACE_MUST_CHECK enum ace_err ace_oscore_option_read(struct ace_slice value, struct ace_oscore_option *ret_option);
 /* Append the value to out. ACE_ERR_SPACE; ACE_ERR_USAGE. */
 ACE_MUST_CHECK enum ace_err ace_oscore_option_write(const struct ace_oscore_option *option, struct ace_buf *out);
@@ -96,34 +99,38 @@ struct ace_oscore_exchange {
 	bool nonce_spent;          /* server: the request's nonce has protected an answer already */
 	bool observe;              /* the request registers or cancels an observation */
 	bool unproven;             /* server: the window was not known; only an Echo makes the request fresh */
-	bool notified;             /* client: a notification without Partial IV was taken */
-	uint64_t notification_seq; /* client: 1 + the highest Partial IV of a notification so far */
+	bool answered;             /* client: an answer without Partial IV was taken */
+	uint64_t answer_seq;       /* client: 1 + the highest Partial IV of an answer so far */
 };
 
 /* Take the next own Partial IV out of the context. ACE_ERR_EXHAUSTED at the end of the space. */
 ACE_MUST_CHECK enum ace_err ace_oscore_seq_take(struct ace_oscore_ctx *ctx, uint64_t *ret_seq);
 
-/* Was seq seen, or is it older than the window? Does not change the window. */
+/* Was seq seen, or is it older than the window, or is the window unknown? Does not change the window. */
 bool ace_oscore_window_is_replay(const struct ace_oscore_window *window, uint64_t seq);
 /* Mark seq as seen; only after it verified. */
 void ace_oscore_window_mark(struct ace_oscore_window *window, uint64_t seq);
-/* After an Echo came back: everything up to the request of that exchange counts as seen (RFC 8613 B.1.2). */
-void ace_oscore_window_start(struct ace_oscore_window *window, const struct ace_oscore_exchange *exchange);
+/* After an Echo came back: everything up to the request of that exchange counts as seen, and the exchange is no longer
+ * unproven. ACE_ERR_REPLAY when the window became known in the meantime and says that the request is none to serve.
+ * Source: RFC 8613 B.1.2. */
+ACE_MUST_CHECK enum ace_err ace_oscore_window_start(struct ace_oscore_window *window,
+						    struct ace_oscore_exchange *exchange);
 
 /* Protect a request. seq must come from ace_oscore_seq_take() or another counter that never repeats
  * under this key. Class E options and the payload go inside, class U stay outside, Observe does both;
- * the outer code is POST, or FETCH with Observe. out must not overlap msg.
- * @return ACE_OK; ACE_ERR_USAGE the message has an OSCORE option already, or carries Proxy-Uri (the caller splits it);
- * ACE_ERR_SPACE; ACE_ERR_EXHAUSTED; ACE_ERR_CRYPTO.  Source: RFC 8613 8.1. */
+ * the outer code is POST, or FETCH with Observe. out must not overlap msg; a failure leaves no plaintext in it.
+ * @return ACE_OK; ACE_ERR_USAGE the message has an OSCORE option already, carries Proxy-Uri (the caller splits it) or
+ * is no request; ACE_ERR_SPACE; ACE_ERR_EXHAUSTED; ACE_ERR_CRYPTO.  Source: RFC 8613 8.1. */
 ACE_MUST_CHECK enum ace_err ace_oscore_protect_request(const struct ace_oscore_ctx *ctx, uint64_t seq,
 						       const struct ace_coap_message *msg, struct ace_buf *out,
 						       struct ace_oscore_exchange *ret_exchange);
 
 /* Verify and open a request. The window is checked before and marked after decryption; when it is not
  * known, nothing is checked or marked and exchange->unproven is set. Outer options of class E are
- * dropped. Type, Message ID and token of the outer message are kept, so out is a complete message.
+ * dropped. Type, Message ID and token of the outer message are kept, so out is a complete message. It must not
+ * overlap msg, and is large enough when it holds as much as the protected message; a failure leaves no plaintext in it.
  * @return ACE_OK; ACE_ERR_UNPROTECTED; ACE_ERR_MALFORMED or ACE_ERR_TRUNCATED (answer 4.02 when the option or COSE
- * object does not decode); ACE_ERR_REPLAY (4.01); ACE_ERR_TAG (4.00), also when the plaintext is no CoAP;
+ * object does not decode); ACE_ERR_NO_CONTEXT (4.01) the kid or kid context is not this context's; ACE_ERR_REPLAY (4.01); ACE_ERR_TAG (4.00), also when the plaintext is no CoAP;
  * ACE_ERR_SPACE; ACE_ERR_CRYPTO.  Source: RFC 8613 8.2. */
 ACE_MUST_CHECK enum ace_err ace_oscore_unprotect_request(struct ace_oscore_ctx *ctx,
 							 const struct ace_coap_message *msg, struct ace_buf *out,
@@ -137,9 +144,12 @@ ACE_MUST_CHECK enum ace_err ace_oscore_protect_response(const struct ace_oscore_
 							struct ace_oscore_exchange *exchange, const uint64_t *seq,
 							const struct ace_coap_message *msg, struct ace_buf *out);
 
-/* Verify and open a response to that exchange. A failure leaves context and exchange as they were.
- * @return ACE_OK; ACE_ERR_UNPROTECTED a plaintext answer, which proves nothing; ACE_ERR_REPLAY a
- * notification that is not newer; ACE_ERR_TAG; ACE_ERR_MALFORMED; ACE_ERR_SPACE.  Source: RFC 8613 8.4, 7.4.1. */
+/* Verify and open a response to that exchange; out as for requests. A failure leaves context and exchange as they
+ * were. Each answer must be newer than those before it: one without Partial IV is the oldest and comes once. Of a
+ * notification the Observe value is empty: order follows the Partial IVs.
+ * @return ACE_OK; ACE_ERR_UNPROTECTED a plaintext answer, which proves nothing; ACE_ERR_REPLAY an answer that is
+ * not newer; ACE_ERR_TAG; ACE_ERR_MALFORMED also when it carries Observe and the request did not;
+ * ACE_ERR_TRUNCATED; ACE_ERR_NO_CONTEXT; ACE_ERR_SPACE; ACE_ERR_CRYPTO.  Source: RFC 8613 8.4, 7.4.1. */
 ACE_MUST_CHECK enum ace_err ace_oscore_unprotect_response(const struct ace_oscore_ctx *ctx,
 							  struct ace_oscore_exchange *exchange,
 							  const struct ace_coap_message *msg, struct ace_buf *out);
