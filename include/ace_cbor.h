@@ -39,12 +39,14 @@ struct ace_cbor_reader {
 
 /* Where an array or map that is being read ends. Private. */
 struct ace_cbor_seq {
-	size_t left; /* items still to come; SIZE_MAX for an indefinite length */
+	size_t left; /* items or pairs still to come; SIZE_MAX for an indefinite length */
 };
 
 /* Check all of in and stand at its one item. A failure sticks in r->err:
  * ACE_ERR_TRUNCATED, ACE_ERR_MALFORMED, ACE_ERR_TRAILING, ACE_ERR_DUPLICATE, ACE_ERR_DEPTH, or
- * ACE_ERR_UNKNOWN for a string in several chunks (it could not be borrowed). */
+ * ACE_ERR_UNKNOWN for a string in several chunks (it could not be borrowed) and for a map key that is neither
+ * an integer nor a string (two such keys could be equal in more ways than bytes show). Arrays, maps and tags
+ * count as depth. The work is bounded by a small multiple of in.len. */
 void ace_cbor_read_init(struct ace_cbor_reader *r, struct ace_slice in);
 enum ace_cbor_type ace_cbor_peek(const struct ace_cbor_reader *r);
 
