@@ -23,7 +23,7 @@
 #include "ace_coap.h"
 
 #define ACE_UDP_BATCH_MAX 512     /* requests in one batch */
-#define ACE_UDP_DATAGRAM_MAX 2048 /* bytes; a longer request is answered 4.13 */
+#define ACE_UDP_DATAGRAM_MAX 2048 /* bytes; a longer confirmable request is answered 4.13 */
 /* Bytes of an answer: with the headers of IPv6 and UDP it fills the smallest packet that every path
  * carries unfragmented.  Source: RFC 8200 5, RFC 7252 4.6. */
 #define ACE_UDP_ANSWER_MAX 1232
@@ -37,7 +37,7 @@ struct ace_udp_server;
 
 struct ace_udp_config {
 	const char *listen;        /* "HOST:PORT"; IPv6 in brackets; port 0 takes a free one */
-	uint32_t peers_max;        /* 0: 65,536; at least 1,024 */
+	uint32_t peers_max;        /* 0: 65,536; at least 4,096 */
 	uint32_t exchanges_max;    /* 0: 131,072; at least 1,024 */
 	uint32_t answer_bytes_max; /* 0: 16 MiB of stored answers; at least 2 MiB */
 };
@@ -47,7 +47,7 @@ struct ace_udp_config {
  * the host does not resolve; ACE_ERR_IO socket or bind failed, errno tells why; ACE_ERR_MEMORY;
  * ACE_ERR_RANDOM. *ret_server is written on ACE_OK only; ace_udp_close() releases it. */
 ACE_MUST_CHECK enum ace_err ace_udp_open(const struct ace_udp_config *config, struct ace_udp_server **ret_server);
-/* Stored answers are wiped. NULL is fine. */
+/* NULL is fine. */
 void ace_udp_close(struct ace_udp_server *server);
 
 /* Readable when there is something for ace_udp_read(), writable when ace_udp_flush() can go on. */

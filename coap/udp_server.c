@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The message layer: what a datagram is, and what it is answered with. */
+#include "coap/udp_socket.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Datagrams of one ace_udp_read(), requests or not: a flood of pings must not keep the caller waiting. */
+#define READS_MAX 2048
+#define PEERS_MIN 4096 /* more than READS_MAX, so that a peer of the batch in hand is never evicted */
+#define EXCHANGES_MIN 1024
+#define ANSWER_BYTES_MIN (2u << 20) /* more than a batch of answers, which wait there to be sent */
+#define VERSION_MASK 0xc0
+#define VERSION_1 0x40
+#define TOKEN_LEN_MASK 0x0f
+
+struct ace_udp_server {
+	int fd;
+	char address[ACE_UDP_TEXT_MAX];
+	struct ace_udp_table table;
+	struct ace_udp_input input;
+	struct ace_udp_output output;
+	struct ace_udp_stats stats;
+	size_t batch_len;
+	struct ace_udp_request batch[ACE_UDP_BATCH_MAX];
+	uint32_t exchanges[ACE_UDP_BATCH_MAX]; /* beside batch; 0 once answered or dropped */
+	uint32_t peers[ACE_UDP_BATCH_MAX];     /* beside batch */
+};
+
+static uint32_t limit_of(uint32_t wanted, uint32_t otherwise)
+{
+	return wanted ? wanted : otherwise;
+}
+
+static enum ace_err server_init(struct ace_udp_server *server, const struct ace_udp_config *config)
+{
+	const struct ace_udp_table_limits limits = {
+		.peers_max = limit_of(config->peers_max, 65536),
+		.exchanges_max = limit_of(config->exchanges_max, 131072),
+		.answer_bytes_max = limit_of(config->answer_bytes_max, 16u << 20),
+	};
+	enum ace_err err;
+
+	if (limits.peers_max < PEERS_MIN || limits.exchanges_max < EXCHANGES_MIN ||
+	    limits.answer_bytes_max < ANSWER_BYTES_MIN || limits.peers_max > UINT32_MAX / 2 ||
+	    limits.exchanges_max > UINT32_MAX / 2)
+		return ACE_ERR_RANGE;
+	err = ace_udp_table_init(&server->table, &limits);
+	if (err)
+		return err;
+	err = ace_udp_input_init(&server->input);
+	if (err)
+		return err;
+	err = ace_udp_output_init(&server->output);
+	if (err)
+		return err;
+	return ace_udp_socket_open(config->listen, &server->fd, server->address);
+}
+
+enum ace_err ace_udp_open(const struct ace_udp_config *config, struct ace_udp_server **ret_server)
+{
+	struct ace_udp_server *server = calloc(1, sizeof *server);
+	enum ace_err err;
+
+	if (!server)
+		return ACE_ERR_MEMORY;
+	server->fd = -1;
+	err = server_init(server, config);
+	if (err) {
+		ace_udp_close(server);
+		return err;
+	}
+	*ret_server = server;
+	return ACE_OK;
+}
+
+void ace_udp_close(struct ace_udp_server *server)
+{
+	if (!server)
+		return;
+	if (server->fd >= 0)
+		close(server->fd);
+	ace_udp_table_fini(&server->table);
+	ace_udp_input_fini(&server->input);
+	ace_udp_output_fini(&server->output);
+	free(server);
+}
+
+int ace_udp_fd(const struct ace_udp_server *server)
+{
+	return server->fd;
+}
+
+const char *ace_udp_address(const struct ace_udp_server *server)
+{
+	return server->address;
+}
+
+/* What the message layer says by itself: a header without token, or with the one that was sent. */
+static void reply(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint8_t type, uint8_t code)
+{
+	const uint8_t *in = datagram->bytes.ptr;
+	size_t token_len = code ? in[0] & TOKEN_LEN_MASK : 0;
+	uint8_t *copy;
+
+	copy = ace_udp_output_copy(&server->output, &datagram->endpoint,
+				   (struct ace_slice) { in, ACE_COAP_HEADER_LEN + token_len });
+	copy[0] = (uint8_t)(VERSION_1 | type << 4 | token_len);
+	copy[1] = code;
+}
+
+/* RFC 7252 4.2: "Rejecting a Confirmable message is effected by sending a matching Reset message"; 4.3: others
+ * "MUST be silently ignored". */
+static void reject(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint8_t type)
+{
+	if (type != ACE_COAP_CON) {
+		server->stats.ignored++;
+		return;
+	}
+	server->stats.resets++;
+	reply(server, datagram, ACE_COAP_RST, ACE_COAP_EMPTY);
+}
+
+static void reject_long(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint8_t type)
+{
+	const uint8_t *in = datagram->bytes.ptr;
+
+	if (type != ACE_COAP_CON || !in[1] || in[1] >> 5 || (in[0] & TOKEN_LEN_MASK) > ACE_COAP_TOKEN_MAX) {
+		reject(server, datagram, type);
+		return;
+	}
+	server->stats.too_long++;
+	reply(server, datagram, ACE_COAP_ACK, ACE_COAP_TOO_LARGE);
+}
+
+/* RFC 7252 4.5: "The recipient SHOULD acknowledge each duplicate copy of a Confirmable message using the same
+ * Acknowledgement". While there is none yet, and for non-confirmable requests, copies get silence. */
+static void receive_copy(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint32_t exchange)
+{
+	struct ace_slice answer = ace_udp_exchange_answer(&server->table, exchange);
+
+	server->stats.copies++;
+	if (!answer.len)
+		return;
+	server->stats.resent++;
+	ace_udp_output_add(&server->output, &datagram->endpoint, answer);
+}
+
+/* Bytes of an answer that this address may get. */
+static size_t answer_max(const struct ace_udp_server *server, const struct ace_udp_request *request, uint32_t peer)
+{
+	size_t max = ACE_UDP_UNCONFIRMED_MAX + request->msg.token.len;
+
+	if (max < 3 * request->datagram.len)
+		max = 3 * request->datagram.len;
+	if (ace_udp_peer_is_confirmed(&server->table, peer) || max > ACE_UDP_ANSWER_MAX)
+		max = ACE_UDP_ANSWER_MAX;
+	return max;
+}
+
+static void receive_request(struct ace_udp_server *server, size_t nth, const struct ace_udp_datagram *datagram,
+			    const struct ace_coap_message *msg)
+{
+	uint32_t peer = ace_udp_peer_touch(&server->table, &datagram->endpoint);
+	uint32_t exchange = ace_udp_exchange_find(&server->table, peer, msg->mid);
+	struct ace_udp_request *request = &server->batch[server->batch_len];
+
+	if (exchange) {
+		receive_copy(server, datagram, exchange);
+		return;
+	}
+	ace_udp_input_keep(&server->input, nth);
+	*request = (struct ace_udp_request) {
+		.datagram = datagram->bytes,
+		.msg = *msg,
+		.confirmed = ace_udp_peer_is_confirmed(&server->table, peer),
+		.received_ms = server->table.now_ms,
+	};
+	request->answer_max = answer_max(server, request, peer);
+	server->peers[server->batch_len] = peer;
+	server->exchanges[server->batch_len++] = ace_udp_exchange_begin(&server->table, peer, msg->mid);
+	server->stats.requests++;
+}
+
+static void receive(struct ace_udp_server *server, size_t nth)
+{
+	struct ace_udp_datagram datagram;
+	struct ace_coap_message msg;
+	uint8_t type;
+
+	ace_udp_input_get(&server->input, nth, &datagram);
+	server->stats.datagrams++;
+	/* RFC 7252 3: "Messages with unknown version numbers MUST be silently ignored." RFC 9203 7: OSCORE of this
+	 * profile is point to point, and nothing else here is for groups. */
+	if (!datagram.unicast || datagram.bytes.len < ACE_COAP_HEADER_LEN ||
+	    (datagram.bytes.ptr[0] & VERSION_MASK) != VERSION_1) {
+		server->stats.ignored++;
+		return;
+	}
+	type = datagram.bytes.ptr[0] >> 4 & 3;
+	/* RFC 7252 4.2: "recipients of Acknowledgement and Reset messages MUST NOT respond with either". Once this
+	 * server sends confirmable messages, here is where theirs are matched. */
+	if (type == ACE_COAP_ACK || type == ACE_COAP_RST)
+		server->stats.ignored++;
+	else if (datagram.truncated)
+		reject_long(server, &datagram, type);
+	else if (ace_coap_read(datagram.bytes, &msg) || !msg.code || msg.code >> 5)
+		reject(server, &datagram, type); /* malformed, a ping, a response that nobody asked for, reserved */
+	else
+		receive_request(server, nth, &datagram, &msg);
+}
+
+static void batch_end(struct ace_udp_server *server)
+{
+	for (size_t i = 0; i < server->batch_len; i++)
+		ace_udp_drop(server, &server->batch[i]);
+	server->batch_len = 0;
+	ace_udp_output_restart(&server->output);
+	ace_udp_input_restart(&server->input);
+}
+
+size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct ace_udp_request **ret_batch)
+{
+	size_t reads = 0, received;
+
+	batch_end(server);
+	ace_udp_table_expire(&server->table, now_ms);
+	while (server->batch_len < ACE_UDP_BATCH_MAX && reads < READS_MAX) {
+		received = ace_udp_input_read(&server->input, server->fd, ACE_UDP_BATCH_MAX - server->batch_len);
+		if (!received)
+			break;
+		for (size_t i = 0; i < received; i++)
+			receive(server, i);
+		reads += received;
+		/* Resent answers borrow from the ring, which the answers of this batch will write to. What a
+		 * full socket does not take, the next copy asks for again. */
+		if (ace_udp_flush(server))
+			ace_udp_output_restart(&server->output);
+	}
+	*ret_batch = server->batch;
+	return server->batch_len;
+}
+
+/* A response that says the same token as the request, whole enough to be patched. */
+static bool answer_fits(const struct ace_udp_request *request, struct ace_slice message)
+{
+	struct ace_slice token = request->msg.token;
+
+	if (message.len < ACE_COAP_HEADER_LEN + token.len || (message.ptr[0] & VERSION_MASK) != VERSION_1)
+		return false;
+	if (message.ptr[1] >> 5 < 2 || message.ptr[1] >> 5 > 5)
+		return false;
+	return (message.ptr[0] & TOKEN_LEN_MASK) == token.len &&
+	       ace_slice_equal((struct ace_slice) { message.ptr + ACE_COAP_HEADER_LEN, token.len }, token);
+}
+
+static void header_patch(uint8_t *message, uint8_t type, uint16_t mid)
+{
+	message[0] = (uint8_t)(VERSION_1 | type << 4 | (message[0] & TOKEN_LEN_MASK));
+	message[2] = (uint8_t)(mid >> 8);
+	message[3] = (uint8_t)mid;
+}
+
+enum ace_err ace_udp_answer(struct ace_udp_server *server, const struct ace_udp_request *request,
+			    struct ace_slice message)
+{
+	size_t nth = (size_t)(request - server->batch);
+	struct ace_udp_peer *peer = &server->table.peers[server->peers[nth]];
+	uint8_t *bytes;
+
+	if (!server->exchanges[nth] || !answer_fits(request, message))
+		return ACE_ERR_USAGE;
+	if (message.len > answer_max(server, request, server->peers[nth])) {
+		server->stats.over_limit++;
+		return ACE_ERR_SPACE;
+	}
+	if (request->msg.type == ACE_COAP_CON) {
+		bytes = ace_udp_exchange_finish(&server->table, server->exchanges[nth], message);
+		header_patch(bytes, ACE_COAP_ACK, request->msg.mid);
+		ace_udp_output_add(&server->output, &peer->endpoint, (struct ace_slice) { bytes, message.len });
+	} else {
+		ace_udp_exchange_finish(&server->table, server->exchanges[nth], (struct ace_slice) { 0 });
+		bytes = ace_udp_output_copy(&server->output, &peer->endpoint, message);
+		header_patch(bytes, ACE_COAP_NON, peer->next_mid++);
+	}
+	server->exchanges[nth] = 0;
+	return ACE_OK;
+}
+
+void ace_udp_drop(struct ace_udp_server *server, const struct ace_udp_request *request)
+{
+	size_t nth = (size_t)(request - server->batch);
+
+	if (server->exchanges[nth])
+		ace_udp_exchange_finish(&server->table, server->exchanges[nth], (struct ace_slice) { 0 });
+	server->exchanges[nth] = 0;
+}
+
+void ace_udp_confirm(struct ace_udp_server *server, const struct ace_udp_request *request)
+{
+	size_t nth = (size_t)(request - server->batch);
+
+	ace_udp_peer_confirm(&server->table, server->peers[nth]);
+	server->batch[nth].confirmed = true;
+	server->batch[nth].answer_max = ACE_UDP_ANSWER_MAX;
+}
+
+enum ace_err ace_udp_flush(struct ace_udp_server *server)
+{
+	return ace_udp_output_send(&server->output, server->fd);
+}
+
+void ace_udp_peer_text(const struct ace_udp_server *server, const struct ace_udp_request *request,
+		       char ret_text[ACE_UDP_TEXT_MAX])
+{
+	ace_udp_endpoint_text(&server->table.peers[server->peers[request - server->batch]].endpoint, ret_text);
+}
+
+void ace_udp_stats(const struct ace_udp_server *server, struct ace_udp_stats *ret_stats)
+{
+	*ret_stats = server->stats;
+	ret_stats->unsent = server->output.unsent;
+	ret_stats->peers_evicted = server->table.peers_evicted;
+	ret_stats->answers_evicted = server->table.answers_evicted;
+	ret_stats->peers = server->table.peer_index.held;
+	ret_stats->exchanges = server->table.exchange_index.held;
+	ret_stats->answer_bytes = ace_udp_ring_used(&server->table);
+}
