@@ -313,7 +313,7 @@ static void ipv6_is_served(void **state)
 	static const uint8_t content[] = { 0x40, 0x45, 0, 0 };
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	char text[ACE_UDP_TEXT_MAX];
-	struct ace_udp_server *server;
+	struct ace_udp_server *server = NULL;
 	const struct ace_udp_request *batch;
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
