@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device library: a resource server that takes access tokens (RFC 9200) under the OSCORE profile (RFC 9203).
+ * No heap, no libc, no I/O, no global state: everything lives in struct ace_rs and the arena that the caller gives.
+ * Not thread-safe: one struct ace_rs belongs to one thread.
+ *
+ *	static uint8_t arena[ACE_RS_ARENA_SIZE(4, 64)];
+ *	static struct ace_rs rs;
+ *	err = ace_rs_init(&rs, &config, arena, sizeof arena);
+ *
+ *	a datagram came in:
+ *	err = ace_rs_unprotect(&rs, datagram, &plain, &ex);
+ *	if (err == ACE_ERR_UNPROTECTED)
+ *		POST /authz-info: ace_rs_authz_info(&rs, NULL, body, &answer, &code);
+ *		a public resource: serve it; anything else: 4.01 with ace_rs_hints()
+ *	else if (err)
+ *		answer in plain with ace_rs_oscore_code(err), Max-Age 0, with ace_rs_hints() when it is 4.01
+ *	else
+ *		POST /authz-info: ace_rs_authz_info(&rs, &ex, body, &answer, &code)
+ *		ace_rs_access_options(&ex, method, options): serve, 4.03 or 4.05, with ace_rs_hints()
+ *		ace_rs_protect(&ex, answer, &out)
+ *
+ * Timers run when any of these is called; ace_rs_tick() sees to it that keys go in time on a quiet device. */
+#ifndef ACE_RS_H
+#define ACE_RS_H
+
+#include "ace_oscore.h"
+#include "ace_scope.h"
+
+/* Longest access token, and how many keys of authorization servers; firmware may set both. */
+#ifndef ACE_RS_TOKEN_MAX
+#define ACE_RS_TOKEN_MAX 512
+#endif
+#ifndef ACE_RS_KEYS_MAX
+#define ACE_RS_KEYS_MAX 4
+#endif
+#define ACE_RS_NONCE1_MAX 64      /* a client's nonce: 1 to 64 bytes */
+#define ACE_RS_NONCE2_LEN 8       /* ours */
+#define ACE_RS_ID_LEN 2           /* a Recipient ID of ours */
+#define ACE_RS_POSTS_KEPT 8       /* so many posts of an association are recognised when they come again */
+#define ACE_RS_PENDING_MS 60000   /* an unproven context lives so long */
+#define ACE_RS_GRACE_MS 5000      /* and is not displaced by another unproven one before this */
+#define ACE_RS_ANSWER_MAX 18      /* bytes of an authz-info answer's body */
+#define ACE_RS_FAILURES_ALARM (UINT32_C(1) << 16) /* failed decryptions of a key from which posts are taken half as fast */
+#define ACE_RS_BODY_EXTRA 96      /* what an authz-info body may hold besides the token */
+#define ACE_RS_SCRATCH_EXTRA 144  /* room for a Master Salt behind the claims */
+
+enum ace_rs_clock {
+	ACE_CLOCK_NONE = 0, /* only tokens with exi are taken */
+	ACE_CLOCK_WALL = 1, /* ace_port_wall_clock() counts whenever it answers */
+};
+
+/* A key that an authorization server protects tokens with. Several may have the same kid or the same issuer. */
+struct ace_rs_as_key {
+	struct ace_key key;
+	struct ace_slice kid;    /* empty: tokens without kid */
+	struct ace_slice issuer; /* what iss must say, if it is there */
+	int32_t alg;             /* 0: ACE_ALG_CCM_16_64_128 */
+};
+
+/* Everything that slices and pointers here lead to is borrowed until ace_rs_fini(). */
+struct ace_rs_config {
+	struct ace_slice audience;        /* this resource server */
+	struct ace_slice as_uri;          /* the token endpoint, for hints */
+	const struct ace_rs_as_key *keys; /* 1 to ACE_RS_KEYS_MAX */
+	size_t keys_len;
+	struct ace_resources resources;   /* what is hosted here and which scope names are known */
+	enum ace_rs_clock clock;
+	uint16_t contexts;         /* associations that can live at a time */
+	uint16_t scope_bytes;      /* longest scope that can be kept */
+	uint16_t token_bytes;      /* longest token; 0: ACE_RS_TOKEN_MAX */
+	uint16_t post_interval_ms; /* one unprotected post in this time on average; 0: no limit */
+	uint16_t post_burst;       /* so many at once; 0: 1 */
+	bool strict_layout;        /* only 61(16([protected, {}, ciphertext])): what a revocation list needs (RFC 9770 11.1) */
+};
+
+enum ace_rs_role { ACE_RS_FREE = 0, ACE_RS_PENDING, ACE_RS_CURRENT, ACE_RS_SCRAP };
+
+/* A context and the token that it came with. All fields are private to token/, for reading in tests and diagnostics. */
+struct ace_rs_grant {
+	struct ace_oscore_ctx ctx;
+	uint64_t deadline_ms;     /* monotonic; the token ends here */
+	uint64_t born_ms;         /* monotonic; when the context was derived */
+	uint8_t subject[8];       /* start of the SHA-256 of sub */
+	uint8_t *scope_bytes;     /* borrows from the arena, config.scope_bytes long */
+	uint32_t serial;          /* of the context; 0 when free */
+	uint32_t exp, iat;        /* seconds since 1970, 0: none */
+	uint32_t exi_seq;         /* meaningful when has_exi */
+	uint16_t association;     /* index */
+	uint16_t scope_len;
+	uint8_t scope_kind;       /* enum ace_scope_kind */
+	uint8_t role;             /* enum ace_rs_role */
+	bool has_subject, has_exi;
+};
+
+/* What is known of one (issuer, osc.id). Alive while a grant refers to it. */
+struct ace_rs_association {
+	uint32_t posts[ACE_RS_POSTS_KEPT]; /* hashes of token and nonce1 of the latest posts, 0: none */
+	uint32_t pending_post;             /* the hash behind the pending context, and the nonce that answered it */
+	uint8_t nonce2[ACE_RS_NONCE2_LEN];
+	uint8_t osc_id[ACE_OSC_ID_MAX];
+	uint8_t osc_id_len;
+	uint8_t issuer;                    /* index of the first key with that issuer */
+	uint8_t posts_at;                  /* where the next hash goes */
+	uint8_t grants;                    /* how many refer to it: 0 to 3 */
+};
+
+/* When the countdown of an exi token ends; outlives its grant, so that posting again does not restart it. */
+struct ace_rs_exi {
+	uint64_t deadline_ms; /* 0: free */
+	uint32_t seq;
+	uint8_t issuer;
+};
+
+/* What is remembered for each of config.keys; exi counts stand at the first key of an issuer. */
+struct ace_rs_as_state {
+	int64_t exi_highest_expired, exi_highest_seen; /* -1: none */
+	uint32_t failures;                             /* AEAD failures under this key */
+};
+
+struct ace_rs {
+	struct ace_rs_config config;
+	struct ace_rs_as_state as[ACE_RS_KEYS_MAX];
+	struct ace_rs_grant *grants; /* these four borrow from the arena */
+	struct ace_rs_association *associations;
+	struct ace_rs_exi *exi;
+	uint8_t *scratch;            /* decrypted claims; wiped after each use */
+	uint64_t post_credit_ms, post_seen_ms;
+	uint32_t serial;
+};
+
+/* Bytes of an arena for so many associations and such scopes, with ACE_RS_TOKEN_MAX; a constant expression. An
+ * association may have a current and a pending context, and one more context is shared by the device. */
+#define ACE_RS_GRANTS(contexts) (2 * (size_t)(contexts) + 1)
+#define ACE_RS_EXI_RECORDS(contexts) (2 * (size_t)(contexts) + 2)
+#define ACE_RS_ARENA_SIZE_TOKEN(contexts, scope_bytes, token_bytes)                                                    \
+	(8 + ACE_RS_GRANTS(contexts) * (sizeof(struct ace_rs_grant) + (scope_bytes)) +                                 \
+	 ACE_RS_EXI_RECORDS(contexts) * sizeof(struct ace_rs_exi) +                                                    \
+	 (size_t)(contexts) * sizeof(struct ace_rs_association) + (token_bytes) + ACE_RS_SCRATCH_EXTRA)
+#define ACE_RS_ARENA_SIZE(contexts, scope_bytes) ACE_RS_ARENA_SIZE_TOKEN(contexts, scope_bytes, ACE_RS_TOKEN_MAX)
+
+/* Start with no association. config is copied, what it points to is borrowed; the arena is borrowed until fini.
+ * @return ACE_OK; ACE_ERR_USAGE no contexts, no key or too many, no audience, or the arena is smaller than
+ * ACE_RS_ARENA_SIZE_TOKEN() says. */
+ACE_MUST_CHECK enum ace_err ace_rs_init(struct ace_rs *rs, const struct ace_rs_config *config, uint8_t *arena,
+					size_t arena_len);
+/* Wipe everything. A zeroed struct is fine. */
+void ace_rs_fini(struct ace_rs *rs);
+/* Let timers run: unproven contexts after 60 s, tokens at their end. Keys are overwritten. */
+void ace_rs_tick(struct ace_rs *rs);
+
+/* One verified request until its last answer. Private, except that a caller may copy it. */
+struct ace_rs_exchange {
+	struct ace_rs *rs;          /* borrows */
+	struct ace_rs_grant *grant; /* borrows from the arena; counts only while serial is its own */
+	uint32_t serial;
+	struct ace_oscore_exchange oscore;
+};
+
+/* A POST to authz-info. Method, Content-Format 19 and Accept are the caller's to check before (4.05, 4.15, 4.06), and
+ * it remembers Message IDs, so that a retransmitted datagram gets the stored answer.
+ * @param ex        NULL: it came unprotected, and a good token gets a pending context; otherwise the verified
+ *                  exchange that it came in: the token updates the rights of that association.
+ * @param body      payload, borrowed for the call.
+ * @param answer    the body to send is appended, at most ACE_RS_ANSWER_MAX bytes, Content-Format 19;
+ *                  nothing for updates and refusals, which go without Content-Format.
+ * @param ret_code  always written: 2.01, or the refusal (5.03 and 4.29 with Max-Age, say 5; 4.13 with Size1).
+ * @return ACE_OK, or the reason for logs, which must not reach the peer. A refusal changes no context and no token.
+ * Stack below 1 KiB with the port's.  Source: RFC 9200 5.10.1, RFC 9203 4.1 to 4.3; order of checks: protocol.md 4.1. */
+ACE_MUST_CHECK enum ace_err ace_rs_authz_info(struct ace_rs *rs, struct ace_rs_exchange *ex, struct ace_slice body,
+					      struct ace_buf *answer, uint8_t *ret_code);
+
+/* Verify a datagram and open it. The first one that verifies under a pending context proves possession: that
+ * context becomes current, the older one and others of the same subject go.
+ * @param plain  the whole CoAP message as it was before protection is appended; must not overlap datagram.
+ * @return ACE_OK; ACE_ERR_UNPROTECTED no OSCORE option: the caller looks at the datagram itself; ACE_ERR_NO_CONTEXT;
+ * others as ace_oscore_unprotect_request(). *ret_ex is written on ACE_OK only.  Source: RFC 8613 8.2, RFC 9203 4.4. */
+ACE_MUST_CHECK enum ace_err ace_rs_unprotect(struct ace_rs *rs, struct ace_slice datagram, struct ace_buf *plain,
+					     struct ace_rs_exchange *ret_ex);
+/* The code of the unprotected answer to a request that ace_rs_unprotect() refused: 4.00, 4.01, 4.02 or 5.00, with
+ * Max-Age 0 and no payload but hints on 4.01.  Source: RFC 8613 8.2. */
+uint8_t ace_rs_oscore_code(enum ace_err err);
+
+/* Protect an answer: a whole CoAP response with type, Message ID and token as they go out. The second answer of an
+ * exchange and later ones (notifications) get a Partial IV of their own.
+ * @return ACE_OK; ACE_ERR_NO_CONTEXT the context went meanwhile: send nothing, or 4.01 unprotected;
+ * ACE_ERR_EXHAUSTED its sequence numbers ended, and it is erased; others as ace_oscore_protect_response(). */
+ACE_MUST_CHECK enum ace_err ace_rs_protect(struct ace_rs_exchange *ex, struct ace_slice message, struct ace_buf *out);
+
+/* May the sender of this verified request use method (a CoAP code) on path ("/temp") with query ("" or "a=1&b=2")?
+ * ACE_ACCESS_NO_RESOURCE: answer 4.03; ACE_ACCESS_NO_METHOD: 4.05; both protected.  Source: RFC 9200 5.10.2. */
+ACE_MUST_CHECK enum ace_access ace_rs_access(const struct ace_rs_exchange *ex, uint8_t method, struct ace_slice path,
+					     struct ace_slice query);
+/* The same for the options of the opened message; a path and query of more than 126 bytes are in no scope. */
+ACE_MUST_CHECK enum ace_access ace_rs_access_options(const struct ace_rs_exchange *ex, uint8_t method,
+						     struct ace_slice options);
+/* ace_rs_access() without query, for a NUL-terminated path: the one-liner of firmware. */
+ACE_MUST_CHECK bool ace_rs_allowed(const struct ace_rs_exchange *ex, uint8_t method, const char *path);
+
+/* AS Request Creation Hints, the body of 4.01, 4.03 and 4.05, appended to out; Content-Format 19, Max-Age 0 on 4.01.
+ * It shrinks to the room in out: first the scope goes, then the audience.
+ * @param ex     NULL for an unprotected answer; otherwise the osc.id is added as kid.
+ * @param scope  what to ask for; NULL: nothing but AS (and kid): for requests under an unknown context.
+ * @return ACE_OK; ACE_ERR_SPACE not even the rest fits, nothing is appended.  Source: RFC 9200 5.3. */
+ACE_MUST_CHECK enum ace_err ace_rs_hints(const struct ace_rs *rs, const struct ace_rs_exchange *ex,
+					 const struct ace_scope *scope, struct ace_buf *out);
+
+/* The highest exi sequence number that was accepted from the issuer of config.keys[key], -1 when there is none. A
+ * device that stores it and gives it back after a restart takes no exi token from before that.  Source: RFC 9200 5.10.3. */
+int64_t ace_rs_exi_highest_seen(const struct ace_rs *rs, size_t key);
+void ace_rs_exi_restore(struct ace_rs *rs, size_t key, int64_t highest_seen);
+/* Failed decryptions under config.keys[key] since the start.  Source: RFC 9053 4.2.1. */
+uint32_t ace_rs_failures(const struct ace_rs *rs, size_t key);
+
+/* A reason as a short text; never NULL. For logs and displays, never for peers. */
+const char *ace_rs_strerror(enum ace_err err);
+
+/* Do the invariants of the state machine hold? For tests and debug builds; not part of the library proper. */
+bool ace_rs_invariants_hold(const struct ace_rs *rs);
+
+#endif
