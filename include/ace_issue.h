@@ -27,7 +27,14 @@ ACE_MUST_CHECK enum ace_err ace_issue_token(const struct ace_issue_input *in, st
 ACE_MUST_CHECK enum ace_err ace_issue_open(struct ace_slice token, struct ace_key key, struct ace_buf *plaintext,
 					   struct ace_claims *ret_claims);
 
-/* 0x01 and the SHA-256 of the token's base64url text.  Source: RFC 9770 4, RFC 6920. */
-ACE_MUST_CHECK enum ace_err ace_token_hash(struct ace_slice token, uint8_t ret_hash[ACE_TOKEN_HASH_LEN]);
+/* How much room the base64url text of a token of len bytes takes. */
+#define ACE_TOKEN_HASH_SCRATCH(len) (((len) * 4 + 2) / 3)
+
+/* 0x01 and the SHA-256 of the token's base64url text, which is put together in scratch (a port hashes one piece of
+ * memory, and a device has no room for it on its stack); what scratch holds afterwards is of no use.
+ * @return ACE_OK; ACE_ERR_SPACE scratch is smaller than ACE_TOKEN_HASH_SCRATCH(token.len); ACE_ERR_CRYPTO.
+ * Source: RFC 9770 4, RFC 6920 2. */
+ACE_MUST_CHECK enum ace_err ace_token_hash(struct ace_slice token, struct ace_buf scratch,
+					   uint8_t ret_hash[ACE_TOKEN_HASH_LEN]);
 
 #endif
