@@ -176,10 +176,11 @@ void ace_coap_write_init(struct ace_coap_writer *w, uint8_t *ptr, size_t cap)
 	*w = (struct ace_coap_writer){ .ptr = ptr, .cap = cap };
 }
 
+/* Moves, so that a message can be rewritten towards the front of its own buffer. */
 static void put(struct ace_coap_writer *w, struct ace_slice bytes)
 {
 	if (bytes.len && w->len <= w->cap && bytes.len <= w->cap - w->len)
-		memcpy(w->ptr + w->len, bytes.ptr, bytes.len);
+		memmove(w->ptr + w->len, bytes.ptr, bytes.len);
 	w->len += bytes.len;
 }
 

@@ -26,6 +26,16 @@ struct ace_coap_message {
  * above 65535).  Source: RFC 7252 3, 3.1, 4.1. */
 ACE_MUST_CHECK enum ace_err ace_coap_read(struct ace_slice datagram, struct ace_coap_message *ret_msg);
 
+/* 0.01 to 0.31, and 2.00 to 5.31. All other codes are empty, reserved, or signalling. Source: RFC 7252 12.1. */
+static inline bool ace_coap_code_is_request(uint8_t code)
+{
+	return code && code >> 5 == 0;
+}
+static inline bool ace_coap_code_is_response(uint8_t code)
+{
+	return code >> 5 >= 2 && code >> 5 <= 5;
+}
+
 /* The part after the token: options, then marker and payload. In OSCORE the plaintext is a code and such a body.
  * Fails as ace_coap_read().  Source: RFC 7252 3, RFC 8613 5.3. */
 ACE_MUST_CHECK enum ace_err ace_coap_read_body(struct ace_slice body, struct ace_slice *ret_options,
@@ -61,7 +71,8 @@ static inline bool ace_coap_option_is_critical(uint32_t number)
 ACE_MUST_CHECK enum ace_err ace_coap_uri_path(struct ace_slice options, struct ace_buf *text);
 ACE_MUST_CHECK enum ace_err ace_coap_uri_query(struct ace_slice options, struct ace_buf *text);
 
-/* Header, then options with ascending numbers, then the payload. The first misuse sticks. */
+/* Header, then options with ascending numbers, then the payload. The first misuse sticks.
+ * Values may lie in the same buffer, behind what has been written so far. */
 struct ace_coap_writer {
 	uint8_t *ptr; /* borrows the caller's buffer; may be NULL when cap is 0 */
 	size_t cap;

@@ -138,8 +138,10 @@ ACE_MUST_CHECK enum ace_err ace_oscore_unprotect_request(struct ace_oscore_ctx *
 
 /* Protect a response. With seq NULL the request's nonce is used, once per exchange; otherwise *seq is
  * this side's own fresh Partial IV. A response to an observation that carries Observe has outer code 2.05,
- * others 2.04.
- * @return as protect_request; ACE_ERR_USAGE the request's nonce is spent.  Source: RFC 8613 8.3. */
+ * others 2.04. A notification after the first needs its own number, and so does any answer to an unproven
+ * request: a copy of that one may have been answered under its nonce before.
+ * @return as protect_request; ACE_ERR_USAGE the request's nonce is spent or the request unproven, the message is
+ * no response, or it carries Observe and the request did not.  Source: RFC 8613 8.3, 4.1.3.5, B.1.2. */
 ACE_MUST_CHECK enum ace_err ace_oscore_protect_response(const struct ace_oscore_ctx *ctx,
 							struct ace_oscore_exchange *exchange, const uint64_t *seq,
 							const struct ace_coap_message *msg, struct ace_buf *out);

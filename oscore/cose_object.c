@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oscore/cose_object.h"
+
+#include "token/mem.h"
+
+bool ace_oscore_alg_is_known(int32_t aead)
+{
+	return aead == ACE_ALG_CCM_16_64_128 || aead == ACE_ALG_CCM_16_128_128 || aead == ACE_ALG_CCM_16_128_256 ||
+	       aead == ACE_ALG_A128GCM;
+}
+
+uint8_t ace_oscore_key_len(int32_t aead)
+{
+	return aead == ACE_ALG_CCM_16_128_256 ? 32 : 16;
+}
+
+uint8_t ace_oscore_nonce_len(int32_t aead)
+{
+	return aead == ACE_ALG_A128GCM ? 12 : 13;
+}
+
+uint8_t *ace_oscore_put_bstr(uint8_t *to, struct ace_slice bytes)
+{
+	*to++ = (uint8_t)(0x40 | bytes.len);
+	if (bytes.len)
+		memcpy(to, bytes.ptr, bytes.len);
+	return to + bytes.len;
+}
+
+uint8_t *ace_oscore_put_alg(uint8_t *to, int32_t aead)
+{
+	if (aead >= 24)
+		*to++ = 0x18;
+	*to++ = (uint8_t)aead;
+	return to;
+}
+
+struct ace_slice ace_oscore_id_slice(const struct ace_oscore_id *id)
+{
+	return (struct ace_slice){ id->bytes, id->len };
+}
+
+uint8_t ace_oscore_piv_write(uint64_t seq, uint8_t piv[ACE_OSCORE_PIV_MAX])
+{
+	uint8_t len = 1;
+
+	while (len < ACE_OSCORE_PIV_MAX && seq >> 8 * len)
+		len++;
+	for (uint8_t i = len; i-- > 0; seq >>= 8)
+		piv[i] = (uint8_t)seq;
+	return len;
+}
+
+uint64_t ace_oscore_piv_read(struct ace_slice piv)
+{
+	uint64_t seq = 0;
+
+	for (size_t i = 0; i < piv.len; i++)
+		seq = seq << 8 | piv.ptr[i];
+	return seq;
+}
+
+void ace_oscore_nonce_make(const struct ace_oscore_ctx *ctx, const struct ace_oscore_id *id, struct ace_slice piv,
+			   uint8_t ret_nonce[ACE_AEAD_NONCE_MAX])
+{
+	size_t len = ace_oscore_nonce_len(ctx->aead);
+	size_t id_at = len - ACE_OSCORE_PIV_MAX - id->len;
+
+	memcpy(ret_nonce, ctx->common_iv, ACE_AEAD_NONCE_MAX);
+	ret_nonce[0] ^= id->len;
+	for (size_t i = 0; i < id->len; i++)
+		ret_nonce[id_at + i] ^= id->bytes[i];
+	for (size_t i = 0; i < piv.len; i++)
+		ret_nonce[len - piv.len + i] ^= piv.ptr[i];
+}
+
+uint8_t ace_oscore_aad_make(const struct ace_oscore_ctx *ctx, const struct ace_oscore_exchange *exchange,
+			    uint8_t ret_aad[ACE_OSCORE_AAD_MAX])
+{
+	/* [ "Encrypt0", h'', external_aad ] as far as it is the same for all. */
+	static const uint8_t head[] = { 0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', 't', '0', 0x40 };
+	uint8_t array[ACE_OSCORE_AAD_ARRAY_MAX] = { 0x85, 1, 0x81 };
+	uint8_t *end = ace_oscore_put_alg(array + 3, ctx->aead);
+
+	end = ace_oscore_put_bstr(end, ace_oscore_id_slice(&exchange->kid));
+	end = ace_oscore_put_bstr(end, (struct ace_slice){ exchange->piv, exchange->piv_len });
+	*end++ = 0x40; /* no class I options exist */
+	memcpy(ret_aad, head, sizeof head);
+	end = ace_oscore_put_bstr(ret_aad + sizeof head, (struct ace_slice){ array, (size_t)(end - array) });
+	return (uint8_t)(end - ret_aad);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OSCORE option and the classes of all others. */
+#include "oscore/cose_object.h"
+
+#include "token/mem.h"
+
+#define FLAG_PIV_LEN 0x07
+#define FLAG_KID 0x08
+#define FLAG_KID_CONTEXT 0x10
+#define FLAG_RESERVED 0xe0
+
+/* EDHOC, which goes before OSCORE and outside it (RFC 9668 3.1); we have no other use for the number. */
+#define OPT_EDHOC 21
+
+bool ace_oscore_option_is_outer(uint32_t number)
+{
+	switch (number) {
+	case ACE_OPT_URI_HOST:
+	case ACE_OPT_URI_PORT:
+	case ACE_OPT_OSCORE:
+	case OPT_EDHOC:
+	case ACE_OPT_PROXY_URI:
+	case ACE_OPT_PROXY_SCHEME:
+		return true;
+	default:
+		/* RFC 8613 4.1: "Options that are unknown ... SHALL be processed as Class E". */
+		return false;
+	}
+}
+
+static enum ace_err take(struct ace_slice *rest, size_t len, struct ace_slice *ret_front)
+{
+	if (rest->len < len)
+		return ACE_ERR_TRUNCATED;
+	*ret_front = (struct ace_slice){ rest->ptr, len };
+	rest->ptr += len;
+	rest->len -= len;
+	return ACE_OK;
+}
+
+enum ace_err ace_oscore_option_read(struct ace_slice value, struct ace_oscore_option *ret_option)
+{
+	struct ace_oscore_option option = { .piv.len = 0 };
+	struct ace_slice rest = value, head;
+	uint8_t flags;
+
+	if (!value.len) {
+		*ret_option = option;
+		return ACE_OK;
+	}
+	(void)take(&rest, 1, &head);
+	flags = head.ptr[0];
+	/* RFC 8613 6.1: "if any of these bits are set to 1, the message is considered to be malformed"; 2: "If the
+	 * OSCORE flag bits are all zero (0x00), the option value SHALL be empty". */
+	if (!flags || flags & FLAG_RESERVED || (flags & FLAG_PIV_LEN) > ACE_OSCORE_PIV_MAX)
+		return ACE_ERR_MALFORMED;
+	if (take(&rest, flags & FLAG_PIV_LEN, &option.piv))
+		return ACE_ERR_TRUNCATED;
+	/* RFC 8613 5: "All leading bytes of value zero SHALL be removed when encoding the Partial IV". */
+	if (option.piv.len > 1 && !option.piv.ptr[0])
+		return ACE_ERR_MALFORMED;
+	option.has_kid_context = flags & FLAG_KID_CONTEXT;
+	if (option.has_kid_context && (take(&rest, 1, &head) || take(&rest, head.ptr[0], &option.kid_context)))
+		return ACE_ERR_TRUNCATED;
+	option.has_kid = flags & FLAG_KID;
+	if (option.has_kid)
+		option.kid = rest;
+	else if (rest.len)
+		return ACE_ERR_MALFORMED;
+	*ret_option = option;
+	return ACE_OK;
+}
+
+/* The caller has checked that there is room. */
+static void append(struct ace_buf *out, struct ace_slice bytes)
+{
+	if (bytes.len)
+		memcpy(out->ptr + out->len, bytes.ptr, bytes.len);
+	out->len += bytes.len;
+}
+
+enum ace_err ace_oscore_option_write(const struct ace_oscore_option *option, struct ace_buf *out)
+{
+	uint8_t flags = (uint8_t)(option->piv.len | (option->has_kid ? FLAG_KID : 0) |
+				  (option->has_kid_context ? FLAG_KID_CONTEXT : 0));
+	uint8_t context_len = (uint8_t)option->kid_context.len;
+	size_t len = option->piv.len;
+
+	if (option->piv.len > ACE_OSCORE_PIV_MAX || option->kid_context.len > UINT8_MAX)
+		return ACE_ERR_USAGE;
+	if (!flags)
+		return ACE_OK;
+	len += 1 + (option->has_kid_context ? 1 + option->kid_context.len : 0) + (option->has_kid ? option->kid.len : 0);
+	if (out->len > out->cap || len > out->cap - out->len)
+		return ACE_ERR_SPACE;
+	append(out, (struct ace_slice){ &flags, 1 });
+	append(out, option->piv);
+	if (option->has_kid_context) {
+		append(out, (struct ace_slice){ &context_len, 1 });
+		append(out, option->kid_context);
+	}
+	if (option->has_kid)
+		append(out, option->kid);
+	return ACE_OK;
+}
+
+enum ace_err ace_oscore_peek(const struct ace_coap_message *msg, struct ace_oscore_option *ret_option)
+{
+	struct ace_coap_options it;
+	struct ace_coap_option option;
+	struct ace_slice value = { NULL, 0 };
+	unsigned int found = 0;
+
+	ace_coap_options_init(&it, msg->options);
+	while (ace_coap_options_next(&it, &option))
+		if (option.number == ACE_OPT_OSCORE) {
+			value = option.value;
+			found++;
+		}
+	if (!found)
+		return ACE_ERR_UNPROTECTED;
+	/* RFC 8613 2: "An endpoint receiving a CoAP message without payload that also contains an OSCORE option
+	 * SHALL treat it as malformed and reject it." The option is "not repeatable". */
+	if (found > 1 || !msg->payload.len)
+		return ACE_ERR_MALFORMED;
+	return ace_oscore_option_read(value, ret_option);
+}
