@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Talking to the AS: always under OSCORE, never otherwise (RFC 9200 6.2). */
+#include <string.h>
+
+#include "client/client.h"
+#include "client/scope.h"
+
+static struct ace_oscore_input line_input(const struct cli_oscore_line *line)
+{
+	return (struct ace_oscore_input){
+		.master_secret = line->master_secret,
+		.master_salt = line->master_salt,
+		.has_id_context = line->has_id_context,
+		.id_context = line->id_context,
+		.sender_id = line->sender_id,
+		.recipient_id = line->recipient_id,
+		.aead = line->alg,
+	};
+}
+
+enum ace_err client_as_open(const struct client *client, const struct cli_client_bundle *bundle, bool enrolling,
+			    struct client_as_line *ret_line, struct cli_error *ret_error)
+{
+	struct ace_oscore_input input = line_input(&bundle->line.oscore);
+	enum ace_err err;
+
+	if (bundle->line.method != CLI_LINE_OSCORE)
+		return cli_error_set(ret_error, ACE_ERR_UNSUPPORTED,
+				     "the credentials of %s are for DTLS; this client talks OSCORE to the AS",
+				     bundle->client);
+	memset(ret_line, 0, sizeof *ret_line);
+	ret_line->bundle = bundle;
+	err = cli_address_parse(bundle->as_uri, &ret_line->address, ret_error);
+	if (!err)
+		err = client_peer_resolve(&ret_line->address, &ret_line->peer, ret_error);
+	if (err)
+		return err;
+	err = ace_oscore_derive(&input, &ret_line->line.ctx);
+	if (!err)
+		err = client_seq_init(&input, &ret_line->line.seq);
+	if (err) {
+		(void)cli_error_set(ret_error, err, "the credentials of %s give no OSCORE context (%s)",
+				    bundle->client, ace_err_name(err));
+		goto fail;
+	}
+	if (enrolling)
+		err = client_seq_create(&client->state, &ret_line->line.seq, ret_error);
+	if (!err)
+		err = client_keys_log(client, &input, ret_error);
+	if (!err)
+		return ACE_OK;
+fail:
+	client_as_close(ret_line);
+	return err;
+}
+
+void client_as_close(struct client_as_line *line)
+{
+	ace_wipe(line, sizeof *line);
+}
+
+/* What an AS that answers in the clear, or with what does not verify, may mean. */
+static enum ace_err explain_silence(enum ace_err err, const struct client_as_line *line, struct cli_error *ret_error)
+{
+	if (err == ACE_ERR_UNPROTECTED)
+		cli_error_hint(ret_error, "the AS may not know the credentials of %s: they were rotated, or the client "
+			       "was disabled or deleted; ask the operator for a new ticket", line->bundle->client);
+	return err;
+}
+
+enum ace_err client_as_probe(struct client *client, struct client_as_line *line, struct cli_error *ret_error)
+{
+	struct client_request request;
+	struct client_answer answer;
+	struct client_step step;
+	enum ace_err err = client_request_init(&request, ACE_COAP_GET, &line->address);
+
+	if (err)
+		return cli_error_set(ret_error, err, "%s: the path cannot be sent", line->bundle->as_uri);
+	client_step_begin(&step, &client->explain, "GET AS %s (OSCORE)", line->address.path);
+	err = client_exchange_protected(&client->carrier, &(struct client_protected){
+		.peer = &line->peer, .line = &line->line, .request = &request,
+		.watcher = &(struct client_watcher){ client_step_seen, &step } }, &answer, ret_error);
+	if (err)
+		client_step_failed(&step, &answer, "no verified answer");
+	else
+		client_step_line(&step, &answer, "verified: the AS knows %s", line->bundle->client);
+	client_answer_wipe(&answer);
+	return explain_silence(err, line, ret_error);
+}
+
+/* A verified answer that is no token. */
+static enum ace_err refusal_report(const struct client_answer *answer, const struct client_token_query *query,
+				   struct client_step *step, struct cli_error *ret_error)
+{
+	char id[CLIENT_DECISION_LEN + 1], text[200], scope[CLIENT_SCOPE_TEXT_MAX];
+	struct client_refusal refusal;
+	enum ace_err err;
+
+	if (client_refusal_read(answer->msg.payload, &refusal)) {
+		client_step_line(step, answer, "no token");
+		err = cli_error_set(ret_error, ACE_ERR_DENIED, "the AS answered %u.%02u and gave no token",
+				    answer->msg.code >> 5, answer->msg.code & 0x1f);
+		goto out;
+	}
+	client_scope_text(&query->scope, scope, sizeof scope);
+	client_text_clean(refusal.description, text, sizeof text);
+	client_step_line(step, answer, "%s", client_refusal_name(refusal.code));
+	if (client_refusal_decision(&refusal, id))
+		err = cli_error_set(ret_error, ACE_ERR_DENIED,
+				    "refused by the AS: %s (%s) \xe2\x80\x94 ask your operator, decision %s",
+				    client_refusal_name(refusal.code), scope, id);
+	else
+		err = cli_error_set(ret_error, ACE_ERR_DENIED, "refused by the AS: %s (%s)%s%s",
+				    client_refusal_name(refusal.code), scope, *text ? ": " : "", text);
+out:
+	if (ret_error)
+		ret_error->exit = CLI_EXIT_NO;
+	return err;
+}
+
+static void grant_explain(struct client_step *step, const struct client_answer *answer,
+			  const struct client_token_query *query, const struct client_grant *grant)
+{
+	char scope[CLIENT_SCOPE_TEXT_MAX];
+
+	client_scope_text(grant->scope.kind == ACE_SCOPE_ABSENT ? &query->scope : &grant->scope, scope, sizeof scope);
+	client_step_line(step, answer, "scope %s, expires in %lld s%s", scope, (long long)grant->expires_in_s,
+			 grant->has_profile ? ", profile coap_oscore" : "");
+}
+
+static enum ace_err token_post(struct client *client, struct client_as_line *line,
+			       const struct client_token_query *query, struct client_step *step,
+			       struct client_answer *ret_answer, struct cli_error *ret_error)
+{
+	uint8_t bytes[2048];
+	struct client_request request;
+	struct ace_cbor_writer w;
+	enum ace_err err = client_request_init(&request, ACE_COAP_POST, &line->address);
+
+	ace_cbor_write_init(&w, bytes, sizeof bytes);
+	client_token_query_write(&w, query);
+	if (!err)
+		err = ace_cbor_written(&w, &request.payload);
+	if (!err)
+		err = client_request_uint(&request, ACE_OPT_CONTENT_FORMAT, ACE_FORMAT_ACE_CBOR);
+	if (err)
+		return cli_error_set(ret_error, err, "the token request is too long");
+	return client_exchange_protected(&client->carrier, &(struct client_protected){
+		.peer = &line->peer, .line = &line->line, .request = &request,
+		.watcher = &(struct client_watcher){ client_step_seen, step } }, ret_answer, ret_error);
+}
+
+enum ace_err client_as_token(struct client *client, struct client_as_line *line,
+			     const struct client_token_query *query, struct client_answer *ret_answer,
+			     struct client_grant *ret_grant, struct cli_error *ret_error)
+{
+	struct client_step step;
+	enum ace_err err;
+
+	client_step_begin(&step, &client->explain, "POST AS %s (OSCORE)", line->address.path);
+	memset(ret_answer, 0, sizeof *ret_answer);
+	err = token_post(client, line, query, &step, ret_answer, ret_error);
+	if (err) {
+		client_step_failed(&step, ret_answer, "no verified answer");
+		return explain_silence(err, line, ret_error);
+	}
+	if (ret_answer->msg.code >> 5 != 2)
+		return refusal_report(ret_answer, query, &step, ret_error);
+	err = client_grant_read(ret_answer->msg.payload, query->kid.ptr, ret_grant);
+	if (err) {
+		client_step_line(&step, ret_answer, "a token response that cannot be used");
+		(void)cli_error_set(ret_error, err, "the AS's token response cannot be used: %s", ace_err_name(err));
+		if (ret_error)
+			ret_error->exit = CLI_EXIT_REFUSED;
+		return err;
+	}
+	grant_explain(&step, ret_answer, query, ret_grant);
+	return ACE_OK;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the steps of flow.c hand to each other. */
+#ifndef CLIENT_FLOW_H
+#define CLIENT_FLOW_H
+
+#include "client/client.h"
+#include "client/scope.h"
+
+struct client_flow {
+	struct client *client;              /* borrows */
+	const struct client_job *job;       /* borrows */
+	struct client_peer peer;            /* the device */
+	struct client_enrolments enrolments; /* secret */
+	struct client_pin pin;              /* zeroed: this host and port were never used */
+	struct client_answer discovery;     /* what hints borrow from */
+	struct client_hints hints;
+	const struct cli_client_bundle *as; /* the AS in charge, borrows from enrolments; NULL: not known yet */
+	struct ace_slice audience;          /* borrows from job, pin or hints */
+	struct client_assoc assoc;          /* secret; zeroed: none */
+	struct client_line line;            /* secret; the context of assoc */
+	bool line_ready;                    /* line may be used */
+};
+
+/* Who is in charge of the device: the AS must be one that we are enrolled with, whatever the hints say, and what is
+ * pinned may change only when the user names the new value. */
+struct client_choice {
+	const struct cli_client_bundle *as;
+	struct ace_slice audience;
+};
+struct client_choice_input {
+	const char *origin; /* of the device, for messages */
+	const struct client_hints *hints;
+	const struct client_pin *pin; /* zeroed: none */
+	const struct client_enrolments *enrolments;
+	const char *as_uri;   /* the user's word; NULL: none */
+	const char *audience; /* the user's word; NULL: none */
+};
+/* ACE_ERR_DENIED with a text (exit CLI_EXIT_REFUSED); ACE_ERR_MISSING nobody named an AS or audience.
+ * Source: RFC 9200 5.1, 6.4, 6.9. */
+ACE_MUST_CHECK enum ace_err client_choose(const struct client_choice_input *in, struct client_choice *ret_choice,
+					  struct cli_error *ret_error);
+
+/* Plain GET without payload; reads the hints of a 4.01 (flow_discover.c). */
+ACE_MUST_CHECK enum ace_err client_flow_discover(struct client_flow *flow, struct cli_error *ret_error);
+/* Ask the AS for scope and keep the token as flow->assoc, in the place of the one before (flow_token.c). */
+ACE_MUST_CHECK enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope *scope,
+					      struct cli_error *ret_error);
+/* Get what scope holds and we do not, join it to what we hold, and post the new token (flow_token.c). The association
+ * goes on as it was when the AS refuses. *ret_changed: there is more now than before. */
+ACE_MUST_CHECK enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope *scope,
+					       bool *ret_changed, struct cli_error *ret_error);
+/* Make a context of the token, or begin anew with another token if it is not taken (flow.c). */
+ACE_MUST_CHECK enum ace_err client_flow_renew(struct client_flow *flow, struct cli_error *ret_error);
+/* The request, until a verified answer comes or the device's refusals are enough (flow_request.c). */
+ACE_MUST_CHECK enum ace_err client_flow_request(struct client_flow *flow, struct client_answer *ret_answer,
+						struct cli_error *ret_error);
+
+#endif

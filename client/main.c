@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ace-client: the command line. */
+#include "client/verbs.h"
+
+#define ANSWER_WAIT_S 90 /* as coap-client: longer than a CON is retransmitted */
+
+static const struct cli_flag program_flags[] = {
+	{ .name = "state-dir", .value = "DIR", .env = "ACE_STATE",
+	  .help = "credentials, tokens and pins (default: ~/.local/state/ace-client)" },
+	{ .name = "break", .letter = 'B', .value = "SECS", .help = "wait at most so long for each answer (default: 90)" },
+	{ .name = "explain", .help = "print every pair of messages with its size" },
+	{ .name = "wireshark-keys", .value = "FILE", .help = "append the OSCORE contexts for Wireshark" },
+	{ 0 },
+};
+
+#define AUTHORITY_FLAGS                                                                                                \
+	{ .name = "as", .value = "URI", .help = "the AS to ask, one that this client is enrolled with" },              \
+	{ .name = "scope", .letter = 's', .value = "SCOPE", .help = "names, or paths as in /temp:GET,PUT" },           \
+	{ .name = "audience", .letter = 'a', .value = "AUDIENCE", .help = "the device as the AS knows it" }
+
+static const struct cli_flag request_flags[] = {
+	{ .name = "method", .letter = 'm', .value = "METHOD", .help = "get, post, put or delete instead of the verb's" },
+	{ .name = "text", .letter = 'e', .value = "TEXT", .help = "payload; @FILE reads a file, - stdin" },
+	{ .name = "file", .letter = 'f', .value = "FILE", .help = "payload from a file, - from stdin" },
+	{ .name = "output", .letter = 'o', .value = "FILE", .help = "write the answer's payload to a file" },
+	{ .name = "type", .letter = 't', .value = "FORMAT", .help = "Content-Format of the payload: a number or a name" },
+	{ .name = "accept", .letter = 'A', .value = "FORMAT", .help = "Content-Format that is wanted" },
+	{ .name = "non", .letter = 'N', .help = "send as NON" },
+	{ .name = "option", .letter = 'O', .value = "NUM,TEXT", .repeatable = true,
+	  .help = "add an option; a value that begins with 0x is hex" },
+	{ .name = "fresh", .help = "begin with a new token" },
+	AUTHORITY_FLAGS,
+	{ 0 },
+};
+
+static const struct cli_flag token_flags[] = {
+	AUTHORITY_FLAGS,
+	{ .name = "show", .help = "print the token in hex as well" },
+	{ 0 },
+};
+
+#define REQUEST(verb, text)                                                                                            \
+	{                                                                                                              \
+		.name = verb, .args = "URI", .args_min = 1, .args_max = 1, .help = text, .flags = request_flags,       \
+		.run = client_verb_request                                                                             \
+	}
+
+static const struct cli_verb verbs[] = {
+	{ .name = "enroll", .args = "TICKET", .args_min = 1, .args_max = 1, .run = client_verb_enroll,
+	  .help = "move a ticket into the state directory, after a test with the AS",
+	  .examples = "ace-client enroll wallboard-1.ace\n" },
+	REQUEST("get", "read a resource"),
+	REQUEST("put", "write a resource"),
+	REQUEST("post", "send something to a resource"),
+	REQUEST("delete", "delete a resource"),
+	{ .name = "token", .args = "", .help = "only ask for a token", .flags = token_flags, .run = client_verb_token,
+	  .examples = "ace-client token -a coap://thermo-101.b7.example -s climate.read\n" },
+	{ .name = "whoami", .args = "", .help = "who this client is, to which AS", .run = client_verb_whoami },
+	{ .name = "list", .args = "", .help = "pinned devices and tokens", .run = client_verb_list },
+	{ .name = "forget", .args = "URI", .args_min = 1, .args_max = 1, .run = client_verb_forget,
+	  .help = "unpin a device and drop its token and keys",
+	  .examples = "ace-client forget coap://127.0.0.1:5690\n" },
+	{ 0 },
+};
+
+static const struct cli_program program = {
+	.name = "ace-client",
+	.summary = "CoAP requests under OSCORE, with tokens from an ACE authorization server",
+	.examples = "ace-client enroll wallboard-1.ace\n"
+		    "ace-client get coap://127.0.0.1:5690/temp --explain\n"
+		    "ace-client put coap://127.0.0.1:5690/setpoint -e 19\n",
+	.flags = program_flags,
+	.verbs = verbs,
+};
+
+bool client_settings_read(const struct cli_call *call, const struct cli_output *output,
+			  struct client_settings *ret_settings)
+{
+	const struct cli_number wait = { .flag = "break", .min = 1, .max = 3600, .fallback = ANSWER_WAIT_S };
+	int64_t seconds;
+
+	if (!cli_flag_number(call, output, &wait, &seconds))
+		return false;
+	*ret_settings = (struct client_settings){
+		.state_dir = cli_flag_value(call, "state-dir"),
+		.wireshark_path = cli_flag_value(call, "wireshark-keys"),
+		.timeout_ms = (uint32_t)seconds * 1000,
+		.explain = cli_flag(call, "explain"),
+	};
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	return cli_main(&program, argc, argv);
+}

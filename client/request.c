@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/request.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const methods[] = { "", "GET", "POST", "PUT", "DELETE" };
+
+const char *client_method_name(uint8_t code)
+{
+	return code < ACE_ARRAY_LEN(methods) ? methods[code] : "?";
+}
+
+uint8_t client_method_code(const char *name)
+{
+	for (uint8_t code = 1; code < ACE_ARRAY_LEN(methods); code++)
+		if (!strcasecmp(name, methods[code]))
+			return code;
+	return 0;
+}
+
+/* Room at the end of the store; NULL when there is none. */
+static uint8_t *store_take(struct client_request *request, size_t len)
+{
+	uint8_t *room = request->store + request->bytes.len;
+
+	if (len > sizeof request->store - request->bytes.len)
+		return NULL;
+	request->bytes.len += len;
+	return room;
+}
+
+enum ace_err client_request_option(struct client_request *request, uint32_t number, struct ace_slice value)
+{
+	uint8_t *room;
+
+	if (request->options_len == CLIENT_OPTIONS_MAX)
+		return ACE_ERR_SPACE;
+	room = store_take(request, value.len);
+	if (!room)
+		return ACE_ERR_SPACE;
+	if (value.len)
+		memcpy(room, value.ptr, value.len);
+	request->options[request->options_len++] =
+		(struct ace_coap_option){ .number = number, .value = { room, value.len } };
+	return ACE_OK;
+}
+
+enum ace_err client_request_uint(struct client_request *request, uint32_t number, uint32_t value)
+{
+	uint8_t bytes[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value };
+	size_t skip = 0;
+
+	while (skip < sizeof bytes && !bytes[skip])
+		skip++;
+	return client_request_option(request, number, (struct ace_slice){ bytes + skip, sizeof bytes - skip });
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (c | 0x20) - 'a' + 10;
+	return -1;
+}
+
+/* %XX -> byte. ACE_ERR_MALFORMED a bad escape; ACE_ERR_SPACE. */
+static enum ace_err unescape(const char *text, size_t len, struct ace_buf *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		uint8_t byte = (uint8_t)text[i];
+
+		if (text[i] == '%') {
+			int high = i + 2 < len ? hex_digit(text[i + 1]) : -1;
+			int low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return ACE_ERR_MALFORMED;
+			byte = (uint8_t)(high << 4 | low);
+			i += 2;
+		}
+		if (out->len == out->cap)
+			return ACE_ERR_SPACE;
+		out->ptr[out->len++] = byte;
+	}
+	return ACE_OK;
+}
+
+/* One option for each piece between separators. */
+static enum ace_err pieces_add(struct client_request *request, uint32_t number, const char *text, char separator)
+{
+	for (const char *start = text;; start++) {
+		size_t len = strchrnul(start, separator) - start;
+		uint8_t bytes[255]; /* the longest Uri-Path and Uri-Query, RFC 7252 5.10 */
+		struct ace_buf piece = ACE_BUF_OF(bytes);
+		enum ace_err err = unescape(start, len, &piece);
+
+		if (!err)
+			err = client_request_option(request, number, ace_buf_slice(&piece));
+		start += len;
+		if (err || !*start)
+			return err;
+	}
+}
+
+static bool is_literal(const char *host)
+{
+	uint8_t addr[16];
+
+	return inet_pton(AF_INET, host, addr) == 1 || strchr(host, ':');
+}
+
+enum ace_err client_request_init(struct client_request *request, uint8_t code, const struct cli_address *address)
+{
+	enum ace_err err = ACE_OK;
+
+	memset(request, 0, sizeof *request);
+	request->code = code;
+	request->bytes.ptr = request->store;
+	request->bytes.cap = sizeof request->store;
+	if (!is_literal(address->host))
+		err = client_request_option(request, ACE_OPT_URI_HOST,
+					    (struct ace_slice){ (const uint8_t *)address->host,
+								strlen(address->host) });
+	if (!err && address->path[0] == '/' && address->path[1])
+		err = pieces_add(request, ACE_OPT_URI_PATH, address->path + 1, '/');
+	if (!err && address->query[0])
+		err = pieces_add(request, ACE_OPT_URI_QUERY, address->query, '&');
+	return err;
+}
+
+enum ace_err client_request_message(const struct client_request *request, struct ace_buf *out,
+				    struct ace_coap_message *ret_msg)
+{
+	struct ace_coap_writer w;
+	struct ace_slice written;
+	uint32_t number = 0, next = UINT32_MAX;
+	enum ace_err err;
+
+	ace_coap_write_init(&w, out->ptr, out->cap);
+	ace_coap_write_header(&w, &(struct ace_coap_header){
+		.type = request->non ? ACE_COAP_NON : ACE_COAP_CON, .code = request->code });
+	/* By number: so few options need no sorting. */
+	for (; number != UINT32_MAX; number = next, next = UINT32_MAX)
+		for (size_t i = 0; i < request->options_len; i++) {
+			const struct ace_coap_option *option = &request->options[i];
+
+			if (option->number == number)
+				ace_coap_write_option(&w, number, option->value);
+			else if (option->number > number && option->number < next)
+				next = option->number;
+		}
+	ace_coap_write_payload(&w, request->payload);
+	err = ace_coap_written(&w, &written);
+	if (err)
+		return err;
+	out->len = written.len;
+	return ace_coap_read(written, ret_msg);
+}

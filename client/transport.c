@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client's only user of libcoap. */
+#include "client/transport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <coap3/coap.h>
+
+#include "ace_port.h"
+
+#define SESSIONS_MAX 4 /* the AS, the device, and room for a change of mind */
+#define IO_SLICE_MS 1000
+
+struct session_slot {
+	struct client_peer peer;
+	coap_session_t *session; /* owns one reference; NULL: free slot */
+};
+
+struct client_transport {
+	coap_context_t *coap; /* owns */
+	struct session_slot slots[SESSIONS_MAX];
+	size_t next_slot; /* the one to be given up when all are taken */
+
+	/* The exchange that is under way. */
+	const struct client_wait *wait; /* borrows from the caller; NULL: none */
+	uint8_t token[CLIENT_TOKEN_LEN];
+	bool taken, passed_over, failed;
+	coap_nack_reason_t failure;
+};
+
+size_t client_message_size(const struct ace_coap_message *message, size_t token_len)
+{
+	return ACE_COAP_HEADER_LEN + token_len + message->options.len +
+	       (message->payload.len ? 1 + message->payload.len : 0);
+}
+
+/* What libcoap has taken apart, put together again: its own form keeps no slices of the datagram. */
+static enum ace_err pdu_to_message(const coap_pdu_t *pdu, uint8_t *bytes, size_t cap, struct ace_coap_message *ret_msg)
+{
+	coap_bin_const_t token = coap_pdu_get_token(pdu);
+	struct ace_coap_writer w;
+	struct ace_slice written;
+	coap_opt_iterator_t it;
+	coap_opt_t *option;
+	const uint8_t *data = NULL;
+	size_t data_len = 0;
+	enum ace_err err;
+
+	ace_coap_write_init(&w, bytes, cap);
+	ace_coap_write_header(&w, &(struct ace_coap_header){
+		.type = (uint8_t)coap_pdu_get_type(pdu), .code = (uint8_t)coap_pdu_get_code(pdu),
+		.mid = (uint16_t)coap_pdu_get_mid(pdu), .token = { token.s, token.length } });
+	if (coap_option_iterator_init(pdu, &it, COAP_OPT_ALL))
+		while ((option = coap_option_next(&it)))
+			ace_coap_write_option(&w, it.number, (struct ace_slice){ coap_opt_value(option),
+										 coap_opt_length(option) });
+	if (coap_get_data(pdu, &data_len, &data))
+		ace_coap_write_payload(&w, (struct ace_slice){ data, data_len });
+	err = ace_coap_written(&w, &written);
+	return err ? err : ace_coap_read(written, ret_msg);
+}
+
+static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
+				   const coap_mid_t mid)
+{
+	struct client_transport *t = coap_get_app_data(coap_session_get_context(session));
+	coap_bin_const_t token = coap_pdu_get_token(received);
+	uint8_t bytes[CLIENT_MESSAGE_MAX];
+	struct ace_coap_message msg;
+
+	(void)sent;
+	(void)mid;
+	if (!t->wait || t->taken)
+		return COAP_RESPONSE_OK;
+	if (!ace_slice_equal((struct ace_slice){ token.s, token.length }, ACE_SLICE_OF(t->token)))
+		return COAP_RESPONSE_OK;
+	if (!pdu_to_message(received, bytes, sizeof bytes, &msg) && t->wait->take(t->wait->arg, &msg))
+		t->taken = true;
+	else
+		t->passed_over = true;
+	ace_wipe(bytes, sizeof bytes);
+	return COAP_RESPONSE_OK;
+}
+
+static void on_nack(coap_session_t *session, const coap_pdu_t *sent, const coap_nack_reason_t reason,
+		    const coap_mid_t mid)
+{
+	struct client_transport *t = coap_get_app_data(coap_session_get_context(session));
+	coap_bin_const_t token;
+
+	(void)mid;
+	if (!t->wait || !sent)
+		return;
+	token = coap_pdu_get_token(sent);
+	if (!ace_slice_equal((struct ace_slice){ token.s, token.length }, ACE_SLICE_OF(t->token)))
+		return;
+	t->failed = true;
+	t->failure = reason;
+}
+
+/* libcoap's own lines would mix with ours; what matters comes back as an error. */
+static void log_nothing(coap_log_t level, const char *message)
+{
+	(void)level;
+	(void)message;
+}
+
+enum ace_err client_transport_new(struct client_transport **ret_transport, struct cli_error *ret_error)
+{
+	struct client_transport *t = calloc(1, sizeof *t);
+
+	coap_startup();
+	coap_set_log_handler(log_nothing);
+	if (t)
+		t->coap = coap_new_context(NULL);
+	if (!t || !t->coap) {
+		free(t);
+		return cli_error_set(ret_error, ACE_ERR_MEMORY, "no memory for a CoAP context");
+	}
+	coap_set_app_data(t->coap, t);
+	/* Unknown critical options are dropped by libcoap, and it does not know OSCORE's. */
+	coap_register_option(t->coap, ACE_OPT_OSCORE);
+	coap_register_response_handler(t->coap, on_response);
+	coap_register_nack_handler(t->coap, on_nack);
+	*ret_transport = t;
+	return ACE_OK;
+}
+
+static void slot_clear(struct session_slot *slot)
+{
+	if (slot->session)
+		coap_session_release(slot->session);
+	memset(slot, 0, sizeof *slot);
+}
+
+void client_transport_free(struct client_transport *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		slot_clear(&t->slots[i]);
+	coap_free_context(t->coap);
+	free(t);
+}
+
+/* One session a peer, so that a device sees one address. */
+static struct session_slot *slot_get(struct client_transport *t, const struct client_peer *peer)
+{
+	struct session_slot *slot;
+	coap_address_t addr;
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (t->slots[i].session && t->slots[i].peer.addr_len == peer->addr_len &&
+		    !memcmp(&t->slots[i].peer.addr, &peer->addr, peer->addr_len))
+			return &t->slots[i];
+	slot = &t->slots[t->next_slot];
+	t->next_slot = (t->next_slot + 1) % SESSIONS_MAX;
+	slot_clear(slot);
+	coap_address_init(&addr);
+	if (peer->addr_len > sizeof addr.addr)
+		return NULL;
+	memcpy(&addr.addr, &peer->addr, peer->addr_len);
+	addr.size = peer->addr_len;
+	slot->session = coap_new_client_session(t->coap, NULL, &addr, COAP_PROTO_UDP);
+	if (!slot->session)
+		return NULL;
+	slot->peer = *peer;
+	return slot;
+}
+
+/* libcoap takes the PDU over when it is sent, and frees it here when it is not. */
+static enum ace_err pdu_fill(coap_pdu_t *pdu, struct ace_slice token, const struct ace_coap_message *request)
+{
+	struct ace_coap_options it;
+	struct ace_coap_option option;
+
+	if (!coap_add_token(pdu, token.len, token.ptr))
+		return ACE_ERR_SPACE;
+	ace_coap_options_init(&it, request->options);
+	while (ace_coap_options_next(&it, &option))
+		if (!coap_add_option(pdu, (coap_option_num_t)option.number, option.value.len, option.value.ptr))
+			return ACE_ERR_SPACE;
+	if (request->payload.len && !coap_add_data(pdu, request->payload.len, request->payload.ptr))
+		return ACE_ERR_SPACE;
+	return ACE_OK;
+}
+
+static enum ace_err request_send(struct client_transport *t, coap_session_t *session,
+				 const struct ace_coap_message *request, struct cli_error *ret_error)
+{
+	coap_pdu_t *pdu = coap_new_pdu(request->type == ACE_COAP_NON ? COAP_MESSAGE_NON : COAP_MESSAGE_CON,
+				       (coap_pdu_code_t)request->code, session);
+
+	if (!pdu)
+		return cli_error_set(ret_error, ACE_ERR_MEMORY, "no memory for a message");
+	if (pdu_fill(pdu, ACE_SLICE_OF(t->token), request)) {
+		coap_delete_pdu(pdu);
+		return cli_error_set(ret_error, ACE_ERR_SPACE,
+				     "a message of %zu bytes does not fit one datagram of at most %zu",
+				     client_message_size(request, CLIENT_TOKEN_LEN),
+				     coap_session_max_pdu_size(session));
+	}
+	if (coap_send(session, pdu) == COAP_INVALID_MID)
+		t->failed = true;
+	return ACE_OK;
+}
+
+static void wait_for_answer(struct client_transport *t)
+{
+	uint64_t now = ace_port_monotonic_ms(), end = now + t->wait->timeout_ms;
+	bool in_grace = false;
+
+	while (!t->taken && !t->failed && now < end) {
+		uint64_t left = end - now;
+
+		if (coap_io_process(t->coap, (uint32_t)(left < IO_SLICE_MS ? left : IO_SLICE_MS)) < 0)
+			t->failed = true;
+		now = ace_port_monotonic_ms();
+		if (t->passed_over && !in_grace && now + t->wait->grace_ms < end)
+			end = now + t->wait->grace_ms;
+		in_grace = t->passed_over;
+	}
+}
+
+static enum ace_err outcome(const struct client_transport *t, const struct client_peer *peer,
+			    struct cli_error *ret_error)
+{
+	enum ace_err err;
+
+	if (t->taken)
+		return ACE_OK;
+	if (t->failed && t->failure == COAP_NACK_RST)
+		err = cli_error_set(ret_error, ACE_ERR_IO, "%s rejects the message (CoAP reset)", peer->name);
+	else if (t->failed && t->failure != COAP_NACK_TOO_MANY_RETRIES)
+		err = cli_error_set(ret_error, ACE_ERR_IO, "nobody listens at %s", peer->name);
+	else
+		err = cli_error_set(ret_error, ACE_ERR_BUSY, "no answer from %s", peer->name);
+	if (ret_error)
+		ret_error->exit = CLI_EXIT_UNREACHABLE;
+	return err;
+}
+
+enum ace_err client_transport_exchange(struct client_transport *t, const struct client_peer *peer,
+				       const struct ace_coap_message *request, const struct client_wait *wait,
+				       struct cli_error *ret_error)
+{
+	struct session_slot *slot = slot_get(t, peer);
+	enum ace_err err = ace_port_random(t->token, sizeof t->token);
+
+	if (err)
+		return cli_error_set(ret_error, err, "no random bytes");
+	t->taken = t->passed_over = t->failed = false;
+	t->failure = COAP_NACK_NOT_DELIVERABLE;
+	t->wait = wait;
+	if (!slot)
+		t->failed = true;
+	else
+		err = request_send(t, slot->session, request, ret_error);
+	if (!err) {
+		wait_for_answer(t);
+		err = outcome(t, peer, ret_error);
+	}
+	t->wait = NULL;
+	/* What is still being retransmitted would hold up the next request of this session. */
+	if (err && slot)
+		slot_clear(slot);
+	return err;
+}
