@@ -41,15 +41,15 @@ static enum ace_err take(struct ace_slice *rest, size_t len, struct ace_slice *r
 enum ace_err ace_oscore_option_read(struct ace_slice value, struct ace_oscore_option *ret_option)
 {
 	struct ace_oscore_option option = { .piv.len = 0 };
-	struct ace_slice rest = value, head;
+	struct ace_slice rest = value, len = { NULL, 0 };
 	uint8_t flags;
 
 	if (!value.len) {
 		*ret_option = option;
 		return ACE_OK;
 	}
-	(void)take(&rest, 1, &head);
-	flags = head.ptr[0];
+	flags = *rest.ptr++;
+	rest.len--;
 	/* RFC 8613 6.1: "if any of these bits are set to 1, the message is considered to be malformed"; 2: "If the
 	 * OSCORE flag bits are all zero (0x00), the option value SHALL be empty". */
 	if (!flags || flags & FLAG_RESERVED || (flags & FLAG_PIV_LEN) > ACE_OSCORE_PIV_MAX)
@@ -60,7 +60,7 @@ enum ace_err ace_oscore_option_read(struct ace_slice value, struct ace_oscore_op
 	if (option.piv.len > 1 && !option.piv.ptr[0])
 		return ACE_ERR_MALFORMED;
 	option.has_kid_context = flags & FLAG_KID_CONTEXT;
-	if (option.has_kid_context && (take(&rest, 1, &head) || take(&rest, head.ptr[0], &option.kid_context)))
+	if (option.has_kid_context && (take(&rest, 1, &len) || take(&rest, len.ptr[0], &option.kid_context)))
 		return ACE_ERR_TRUNCATED;
 	option.has_kid = flags & FLAG_KID;
 	if (option.has_kid)

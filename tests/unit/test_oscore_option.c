@@ -121,7 +121,7 @@ static void option_write_respects_its_buffer(void **state)
 		assert_int_equal(out.len, 0);
 	}
 	option.piv.len = 6;
-	assert_int_equal(ace_oscore_option_write(&option, &(struct ace_buf)ACE_BUF_OF(bytes)), ACE_ERR_USAGE);
+	assert_int_equal(ace_oscore_option_write(&option, &ACE_BUF_OF(bytes)), ACE_ERR_USAGE);
 }
 
 static enum ace_err peek(const char *hex)
