@@ -130,7 +130,8 @@ ACE_MUST_CHECK enum ace_err ace_oscore_protect_request(const struct ace_oscore_c
  * dropped. Type, Message ID and token of the outer message are kept, so out is a complete message. It must not
  * overlap msg, and is large enough when it holds as much as the protected message; a failure leaves no plaintext in it.
  * @return ACE_OK; ACE_ERR_UNPROTECTED; ACE_ERR_MALFORMED or ACE_ERR_TRUNCATED (answer 4.02 when the option or COSE
- * object does not decode); ACE_ERR_NO_CONTEXT (4.01) the kid or kid context is not this context's; ACE_ERR_REPLAY (4.01); ACE_ERR_TAG (4.00), also when the plaintext is no CoAP;
+ * object does not decode); ACE_ERR_NO_CONTEXT (4.01) the kid or kid context is not this context's;
+ * ACE_ERR_REPLAY (4.01); ACE_ERR_TAG (4.00), also when the plaintext is no CoAP;
  * ACE_ERR_SPACE; ACE_ERR_CRYPTO.  Source: RFC 8613 8.2. */
 ACE_MUST_CHECK enum ace_err ace_oscore_unprotect_request(struct ace_oscore_ctx *ctx,
 							 const struct ace_coap_message *msg, struct ace_buf *out,

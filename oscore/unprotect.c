@@ -71,7 +71,8 @@ static enum ace_err text_open(const struct ace_oscore_ctx *ctx, const struct ope
 
 /* Where the plaintext goes: its code right before the first option's place, and that moved back by as
  * much as outer options can take, so that merging never overtakes what it reads. */
-static enum ace_err plain_place(const struct ace_coap_message *msg, const struct ace_buf *out, struct ace_buf *ret_plain)
+static enum ace_err plain_place(const struct ace_coap_message *msg, const struct ace_buf *out,
+				struct ace_buf *ret_plain)
 {
 	size_t at = ACE_COAP_HEADER_LEN + msg->token.len + msg->options.len - 1;
 

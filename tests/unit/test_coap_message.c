@@ -38,7 +38,8 @@ static void assert_written_back(const struct ace_coap_message *msg, struct ace_s
 }
 
 /* Options with short, one-byte and two-byte deltas and lengths, repeated ones, token and payload. */
-#define RICH "44021234a1a2a3a4" "b161" "0162" "d302313233" "e00400" "0d02" "000102030405060708090a0b0c0d0e" "ff7061796c6f6164"
+#define RICH "44021234a1a2a3a4" "b161" "0162" "d302313233" "e00400" \
+	     "0d02" "000102030405060708090a0b0c0d0e" "ff7061796c6f6164"
 
 static void read_takes_the_rich_message_apart(void **state)
 {

@@ -96,8 +96,9 @@ static void all_classes_write(struct oscore_message *message)
 	ace_coap_write_header(&w, &(struct ace_coap_header){ ACE_COAP_CON, ACE_COAP_GET, 7, ACE_LITERAL("tk") });
 	for (size_t i = 0; i < ACE_ARRAY_LEN(numbers); i++) {
 		uint8_t value[1] = { (uint8_t)(0x80 + i) };
+		bool is_path = numbers[i] == ACE_OPT_URI_PATH;
 
-		ace_coap_write_option(&w, numbers[i], (struct ace_slice)ACE_SLICE_OF(value));
+		ace_coap_write_option(&w, numbers[i], is_path ? ACE_LITERAL("hidden") : ACE_SLICE_OF(value));
 	}
 	ace_coap_write_payload(&w, ACE_LITERAL("payload"));
 	assert_int_equal(ace_coap_written(&w, &written), ACE_OK);
@@ -266,8 +267,10 @@ static void protect_needs_exactly_its_room_and_leaves_no_plaintext(void **state)
 		assert_int_equal(ace_oscore_protect_request(&pair.client, 5, &plain.msg, &out, &exchange),
 				 cap < need ? ACE_ERR_SPACE : ACE_OK);
 		assert_int_equal(out.len, cap < need ? 0 : need);
-		if (cap < need)
+		if (cap < need) {
 			assert_false(oscore_bytes_found((struct ace_slice){ bytes, cap }, ACE_LITERAL("payload"), 4));
+			assert_false(oscore_bytes_found((struct ace_slice){ bytes, cap }, ACE_LITERAL("hidden"), 4));
+		}
 		free(bytes);
 	}
 }

@@ -241,8 +241,8 @@ static void contexts_of_message(const json_t *root, const json_t *message, struc
 	derive_from(input, json_object_get(input, "rs"), &ret_pair->server);
 }
 
-static void check_vector_request(const json_t *message, struct oscore_pair *pair, struct ace_oscore_exchange *ret_client,
-				 struct ace_oscore_exchange *ret_server)
+static void check_vector_request(const json_t *message, struct oscore_pair *pair,
+				 struct ace_oscore_exchange *ret_client, struct ace_oscore_exchange *ret_server)
 {
 	struct ace_slice piv = vectors_hex(message, "partial_iv");
 	struct oscore_message protected, opened;
