@@ -15,6 +15,7 @@ enum ace_err client_open(struct client *ret_client, const struct client_settings
 	ret_client->wireshark_path = settings->wireshark_path;
 	ret_client->explain.output = settings->explain ? output : NULL;
 	ret_client->carrier.timeout_ms = settings->timeout_ms;
+	ret_client->carrier.grace_ms = CLIENT_GRACE_MS;
 	err = client_state_open(settings->state_dir, &ret_client->state, ret_error);
 	if (err)
 		return err;

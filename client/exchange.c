@@ -66,7 +66,7 @@ enum ace_err client_exchange_plain(const struct client_carrier *carrier, const s
 				   struct client_request *request, struct client_answer *ret_answer,
 				   struct cli_error *ret_error)
 {
-	struct client_wait wait = { take_any, ret_answer, carrier->timeout_ms, CLIENT_GRACE_MS };
+	struct client_wait wait = { take_any, ret_answer, carrier->timeout_ms, carrier->grace_ms };
 	uint8_t bytes[CLIENT_MESSAGE_MAX];
 	struct ace_coap_message msg;
 	struct ace_slice echo;
@@ -141,7 +141,7 @@ static enum ace_err protected_once(const struct client_carrier *carrier, const s
 	uint8_t plain_bytes[CLIENT_MESSAGE_MAX], sealed_bytes[CLIENT_MESSAGE_MAX];
 	struct ace_buf plain = ACE_BUF_OF(plain_bytes), sealed = ACE_BUF_OF(sealed_bytes);
 	struct protected_wait verify = { .ctx = &in->line->ctx, .answer = ret_answer };
-	struct client_wait wait = { take_verified, &verify, carrier->timeout_ms, CLIENT_GRACE_MS };
+	struct client_wait wait = { take_verified, &verify, carrier->timeout_ms, carrier->grace_ms };
 	struct ace_coap_message msg;
 	uint64_t seq;
 	enum ace_err err = build(in->request, &plain, &msg, ret_error);

@@ -18,6 +18,7 @@ struct client_carrier {
 	struct client_transport *transport; /* borrows */
 	const struct client_state *state;   /* borrows */
 	uint32_t timeout_ms;
+	uint32_t grace_ms; /* CLIENT_GRACE_MS, less in tests */
 };
 
 struct client_answer {

@@ -2,8 +2,6 @@
 /* ace-client: the command line. */
 #include "client/verbs.h"
 
-#define ANSWER_WAIT_S 90 /* as coap-client: longer than a CON is retransmitted */
-
 static const struct cli_flag program_flags[] = {
 	{ .name = "state-dir", .value = "DIR", .env = "ACE_STATE",
 	  .help = "credentials, tokens and pins (default: ~/.local/state/ace-client)" },
@@ -72,23 +70,6 @@ static const struct cli_program program = {
 	.flags = program_flags,
 	.verbs = verbs,
 };
-
-bool client_settings_read(const struct cli_call *call, const struct cli_output *output,
-			  struct client_settings *ret_settings)
-{
-	const struct cli_number wait = { .flag = "break", .min = 1, .max = 3600, .fallback = ANSWER_WAIT_S };
-	int64_t seconds;
-
-	if (!cli_flag_number(call, output, &wait, &seconds))
-		return false;
-	*ret_settings = (struct client_settings){
-		.state_dir = cli_flag_value(call, "state-dir"),
-		.wireshark_path = cli_flag_value(call, "wireshark-keys"),
-		.timeout_ms = (uint32_t)seconds * 1000,
-		.explain = cli_flag(call, "explain"),
-	};
-	return true;
-}
 
 int main(int argc, char **argv)
 {

@@ -237,6 +237,8 @@ static uint64_t methods_parse(const char *text, size_t len)
 			return 0;
 		methods |= UINT64_C(1) << bit;
 		text += word + (comma ? 1 : 0);
+		if (comma && text == end)
+			return 0;
 	}
 	return methods;
 }

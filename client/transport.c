@@ -11,6 +11,7 @@
 
 #define SESSIONS_MAX 4 /* the AS, the device, and room for a change of mind */
 #define IO_SLICE_MS 1000
+#define RENEWALS_MAX 3 /* of a session that has seen a worthless answer */
 
 struct session_slot {
 	struct client_peer peer;
@@ -24,7 +25,10 @@ struct client_transport {
 
 	/* The exchange that is under way. */
 	const struct client_wait *wait; /* borrows from the caller; NULL: none */
+	struct session_slot *slot;
+	coap_mid_t mid;
 	uint8_t token[CLIENT_TOKEN_LEN];
+	unsigned int passed_over_now; /* since the session was last looked at */
 	bool taken, passed_over, failed;
 	coap_nack_reason_t failure;
 };
@@ -78,7 +82,7 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
 	if (!pdu_to_message(received, bytes, sizeof bytes, &msg) && t->wait->take(t->wait->arg, &msg))
 		t->taken = true;
 	else
-		t->passed_over = true;
+		t->passed_over_now++;
 	ace_wipe(bytes, sizeof bytes);
 	return COAP_RESPONSE_OK;
 }
@@ -186,11 +190,12 @@ static enum ace_err pdu_fill(coap_pdu_t *pdu, struct ace_slice token, const stru
 	return ACE_OK;
 }
 
-static enum ace_err request_send(struct client_transport *t, coap_session_t *session,
-				 const struct ace_coap_message *request, struct cli_error *ret_error)
+static enum ace_err request_send(struct client_transport *t, const struct ace_coap_message *request,
+				 struct cli_error *ret_error)
 {
-	coap_pdu_t *pdu = coap_new_pdu(request->type == ACE_COAP_NON ? COAP_MESSAGE_NON : COAP_MESSAGE_CON,
-				       (coap_pdu_code_t)request->code, session);
+	coap_session_t *session = t->slot->session;
+	coap_pdu_t *pdu = coap_pdu_init(request->type == ACE_COAP_NON ? COAP_MESSAGE_NON : COAP_MESSAGE_CON,
+					(coap_pdu_code_t)request->code, t->mid, coap_session_max_pdu_size(session));
 
 	if (!pdu)
 		return cli_error_set(ret_error, ACE_ERR_MEMORY, "no memory for a message");
@@ -206,10 +211,26 @@ static enum ace_err request_send(struct client_transport *t, coap_session_t *ses
 	return ACE_OK;
 }
 
-static void wait_for_answer(struct client_transport *t)
+/* libcoap takes one answer for each Message ID: once a forged one has come, the genuine one behind it would be dropped
+ * as its duplicate. A new session on the same port does not know of the first, and the same message once more brings
+ * the answer that the peer has kept for it (RFC 7252 4.2, 4.5). */
+static void session_renew(struct client_transport *t, const struct ace_coap_message *request)
+{
+	coap_address_t local = *coap_session_get_addr_local(t->slot->session), remote;
+
+	coap_address_init(&remote);
+	memcpy(&remote.addr, &t->slot->peer.addr, t->slot->peer.addr_len);
+	remote.size = t->slot->peer.addr_len;
+	coap_session_release(t->slot->session);
+	t->slot->session = coap_new_client_session(t->coap, &local, &remote, COAP_PROTO_UDP);
+	if (!t->slot->session || request_send(t, request, NULL))
+		t->failed = true;
+}
+
+static void wait_for_answer(struct client_transport *t, const struct ace_coap_message *request)
 {
 	uint64_t now = ace_port_monotonic_ms(), end = now + t->wait->timeout_ms;
-	bool in_grace = false;
+	unsigned int renewals = 0;
 
 	while (!t->taken && !t->failed && now < end) {
 		uint64_t left = end - now;
@@ -217,9 +238,14 @@ static void wait_for_answer(struct client_transport *t)
 		if (coap_io_process(t->coap, (uint32_t)(left < IO_SLICE_MS ? left : IO_SLICE_MS)) < 0)
 			t->failed = true;
 		now = ace_port_monotonic_ms();
-		if (t->passed_over && !in_grace && now + t->wait->grace_ms < end)
+		if (t->taken || t->failed || !t->passed_over_now)
+			continue;
+		if (!t->passed_over && now + t->wait->grace_ms < end)
 			end = now + t->wait->grace_ms;
-		in_grace = t->passed_over;
+		t->passed_over = true;
+		t->passed_over_now = 0;
+		if (renewals++ < RENEWALS_MAX)
+			session_renew(t, request);
 	}
 }
 
@@ -245,25 +271,28 @@ enum ace_err client_transport_exchange(struct client_transport *t, const struct 
 				       const struct ace_coap_message *request, const struct client_wait *wait,
 				       struct cli_error *ret_error)
 {
-	struct session_slot *slot = slot_get(t, peer);
 	enum ace_err err = ace_port_random(t->token, sizeof t->token);
 
 	if (err)
 		return cli_error_set(ret_error, err, "no random bytes");
 	t->taken = t->passed_over = t->failed = false;
+	t->passed_over_now = 0;
 	t->failure = COAP_NACK_NOT_DELIVERABLE;
 	t->wait = wait;
-	if (!slot)
+	t->slot = slot_get(t, peer);
+	if (!t->slot) {
 		t->failed = true;
-	else
-		err = request_send(t, slot->session, request, ret_error);
+	} else {
+		t->mid = coap_new_message_id(t->slot->session);
+		err = request_send(t, request, ret_error);
+	}
 	if (!err) {
-		wait_for_answer(t);
+		wait_for_answer(t, request);
 		err = outcome(t, peer, ret_error);
 	}
 	t->wait = NULL;
 	/* What is still being retransmitted would hold up the next request of this session. */
-	if (err && slot)
-		slot_clear(slot);
+	if (err && t->slot)
+		slot_clear(t->slot);
 	return err;
 }

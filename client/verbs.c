@@ -10,6 +10,25 @@
 #include "cli/json.h"
 #include "client/scope.h"
 
+#define ANSWER_WAIT_S 90 /* as coap-client: longer than a CON is retransmitted */
+
+bool client_settings_read(const struct cli_call *call, const struct cli_output *output,
+			  struct client_settings *ret_settings)
+{
+	const struct cli_number wait = { .flag = "break", .min = 1, .max = 3600, .fallback = ANSWER_WAIT_S };
+	int64_t seconds;
+
+	if (!cli_flag_number(call, output, &wait, &seconds))
+		return false;
+	*ret_settings = (struct client_settings){
+		.state_dir = cli_flag_value(call, "state-dir"),
+		.wireshark_path = cli_flag_value(call, "wireshark-keys"),
+		.timeout_ms = (uint32_t)seconds * 1000,
+		.explain = cli_flag(call, "explain"),
+	};
+	return true;
+}
+
 /* Open the client and do one thing with it. */
 static int with_client(const struct cli_call *call, const struct cli_output *output,
 		       enum ace_err (*work)(struct client *client, const struct cli_call *call,
