@@ -76,7 +76,7 @@ ACE_MUST_CHECK enum ace_err cli_device_format(const char *name, enum cli_bundle_
 					      struct cli_error *ret_error);
 
 /* Put a bundle into bytes. ret_bytes is secret: cli_bytes_free() wipes it.
- * ACE_ERR_UNSUPPORTED the format cannot say it (libcoap and aiocoap know no ID of a dtls-psk client, for example);
+ * ACE_ERR_UNSUPPORTED the format cannot say it (libcoap's has no place for a dtls-psk key, for example);
  * ACE_ERR_MEMORY. */
 ACE_MUST_CHECK enum ace_err cli_client_bundle_write(const struct cli_client_bundle *bundle,
 						    enum cli_bundle_format format, struct cli_bytes *ret_bytes,
@@ -84,6 +84,12 @@ ACE_MUST_CHECK enum ace_err cli_client_bundle_write(const struct cli_client_bund
 ACE_MUST_CHECK enum ace_err cli_device_bundle_write(const struct cli_device_bundle *bundle,
 						    enum cli_bundle_format format, struct cli_bytes *ret_bytes,
 						    struct cli_error *ret_error);
+
+/* aiocoap keeps each OSCORE context in a directory; its credentials map names CLIENT.oscore/ beside itself. This makes
+ * what belongs there as "secret.json". Only for CLI_LINE_OSCORE. */
+#define CLI_AIOCOAP_SUFFIX ".oscore"
+ACE_MUST_CHECK enum ace_err cli_aiocoap_secret_write(const struct cli_client_bundle *bundle,
+						     struct cli_bytes *ret_bytes, struct cli_error *ret_error);
 
 /* Read a bundle from bytes (JSON; for devices also CBOR, told apart by the first byte). name is the file's name for
  * messages. Strict: unknown members, wrong types, lengths that do not fit the algorithm, equal ids are refused with a

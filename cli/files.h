@@ -15,7 +15,7 @@ struct cli_bytes {
 void cli_bytes_free(struct cli_bytes *bytes);
 
 /* Read a file, or stdin when path is "-", of at most cap bytes.
- * ACE_ERR_NOT_FOUND; ACE_ERR_RANGE larger than cap; ACE_ERR_DENIED no permission; ACE_ERR_IO; ACE_ERR_MEMORY.
+ * ACE_ERR_NOT_FOUND; ACE_ERR_RANGE larger than cap; ACE_ERR_PERMISSION no permission; ACE_ERR_IO; ACE_ERR_MEMORY.
  * A missing or unreadable file asks for CLI_EXIT_USAGE or CLI_EXIT_REFUSED. */
 ACE_MUST_CHECK enum ace_err cli_file_read(const char *path, size_t cap, struct cli_bytes *ret_bytes,
 					  struct cli_error *ret_error);
@@ -26,7 +26,7 @@ enum cli_write_mode {
 };
 /* Write a file with mode 0600: temporary file in the same directory, fsync, link or rename, fsync of the directory.
  * A secret never goes to a terminal: "-" is refused.
- * ACE_ERR_EXISTS; ACE_ERR_NOT_FOUND no such directory; ACE_ERR_DENIED; ACE_ERR_FULL the disk; ACE_ERR_IO. */
+ * ACE_ERR_EXISTS; ACE_ERR_NOT_FOUND no such directory; ACE_ERR_PERMISSION; ACE_ERR_FULL the disk; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err cli_file_write(const char *path, struct ace_slice bytes, enum cli_write_mode mode,
 					   struct cli_error *ret_error);
 
@@ -37,7 +37,7 @@ ACE_MUST_CHECK enum ace_err cli_key_read(const char *path, size_t min, size_t ma
 					 struct cli_error *ret_error);
 
 /* Make a directory with that mode if it is not there (its parent must be), and check that it is one which others may
- * not write to. ACE_ERR_NOT_FOUND, ACE_ERR_DENIED, ACE_ERR_IO. */
+ * not write to. ACE_ERR_NOT_FOUND, ACE_ERR_PERMISSION, ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err cli_dir_make(const char *path, unsigned int mode, struct cli_error *ret_error);
 ACE_MUST_CHECK enum ace_err cli_dir_check(const char *path, struct cli_error *ret_error);
 

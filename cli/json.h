@@ -55,6 +55,8 @@ struct json_t *cli_json_parse(struct cli_json_reader *r, struct ace_slice text);
 /* Stand at the root, which must be an object with no other members than those named (the list ends with NULL). */
 void cli_json_root(struct cli_json_reader *r, struct json_t *document, const char *const *members,
 		   struct cli_json_place *ret_place);
+/* The place must be an object with no other members than those named (any when the list is NULL). */
+void cli_json_check(struct cli_json_reader *r, const struct cli_json_place *at, const char *const *members);
 /* Go to a member that is an object (any members when the list is NULL); false when it is absent. */
 bool cli_json_enter(struct cli_json_reader *r, const struct cli_json_place *at, const char *member,
 		    const char *const *members, struct cli_json_place *ret_place);
@@ -76,6 +78,8 @@ bool cli_json_member(struct cli_json_reader *r, const struct cli_json_place *at,
 		     struct cli_json_place *ret_place);
 bool cli_json_nth(const struct cli_json_place *at, size_t nth, struct cli_json_place *ret_place,
 		  const char **ret_key);
+/* What kind of value is it? */
+bool cli_json_is_array(const struct cli_json_place *at);
 /* The value itself as text; NULL when it is none. */
 const char *cli_json_string(const struct cli_json_place *at);
 /* Refuse the place with a text of one's own. */

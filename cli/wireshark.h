@@ -15,7 +15,7 @@ struct cli_wireshark_context {
 };
 
 /* Append one line to a file that is made with mode 0600 if need be. A line that is in the file already is not
- * repeated. ACE_ERR_UNSUPPORTED another algorithm; ACE_ERR_DENIED, ACE_ERR_FULL, ACE_ERR_IO. */
+ * repeated. ACE_ERR_UNSUPPORTED another algorithm; ACE_ERR_PERMISSION, ACE_ERR_FULL, ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err cli_wireshark_append(const char *path, const struct cli_wireshark_context *context,
 						 struct cli_error *ret_error);
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/files.h"
+#include "cli/files_internal.h"
+
+#define FILE_PATH_MAX 4096
+
+enum ace_err cli_path_join(const char *dir, const char *name, char *ret_path, size_t cap)
+{
+	size_t dir_len = strlen(dir);
+	const char *between = dir_len && dir[dir_len - 1] == '/' ? "" : "/";
+	int len = snprintf(ret_path, cap, "%s%s%s", dir, dir_len ? between : "", name);
+
+	return len < 0 || (size_t)len >= cap ? ACE_ERR_RANGE : ACE_OK;
+}
+
+/* The directory that path lies in. */
+static void parent_of(const char *path, char ret_dir[FILE_PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		snprintf(ret_dir, FILE_PATH_MAX, ".");
+	else
+		snprintf(ret_dir, FILE_PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+static int write_all(int fd, struct ace_slice bytes)
+{
+	while (bytes.len) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		bytes.ptr += n;
+		bytes.len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* A name is on disk only after its directory is. */
+static int sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc, saved;
+
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return rc;
+}
+
+/* Fill the temporary file and give it its name. 0, or -1 with errno. */
+static int write_and_name(int fd, const char *temporary, const char *path, struct ace_slice bytes,
+			  enum cli_write_mode mode)
+{
+	if (fchmod(fd, 0600) || write_all(fd, bytes) || fsync(fd))
+		return -1;
+	if (mode == CLI_WRITE_REPLACE)
+		return rename(temporary, path);
+	if (link(temporary, path)) /* unlike rename(), fails when the name is taken */
+		return -1;
+	return unlink(temporary);
+}
+
+enum ace_err cli_file_write(const char *path, struct ace_slice bytes, enum cli_write_mode mode,
+			    struct cli_error *ret_error)
+{
+	char dir[FILE_PATH_MAX], temporary[FILE_PATH_MAX + 16];
+	enum ace_err err = ACE_OK;
+	int fd, saved;
+
+	if (!strcmp(path, "-") || !path[0])
+		return cli_error_set(ret_error, ACE_ERR_USAGE, "a secret is written to a file only: name one with -o");
+	if (strlen(path) >= FILE_PATH_MAX)
+		return cli_error_errno(ret_error, ENAMETOOLONG, "write", path);
+	if (mode == CLI_WRITE_NEW && !access(path, F_OK))
+		goto exists;
+	parent_of(path, dir);
+	snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return cli_error_errno(ret_error, errno, "write", path);
+	if (write_and_name(fd, temporary, path, bytes, mode) || sync_dir(dir)) {
+		saved = errno;
+		unlink(temporary);
+		err = saved == EEXIST ? ACE_ERR_EXISTS : cli_error_errno(ret_error, saved, "write", path);
+	}
+	close(fd);
+	if (err != ACE_ERR_EXISTS)
+		return err;
+exists:
+	cli_error_set(ret_error, ACE_ERR_EXISTS, "%s is there already and is not overwritten", path);
+	cli_error_hint(ret_error, "move it away or choose another name");
+	return ACE_ERR_EXISTS;
+}
+
+enum ace_err cli_dir_check(const char *path, struct cli_error *ret_error)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return cli_error_errno(ret_error, errno, "use", path);
+	if (!S_ISDIR(st.st_mode))
+		return cli_error_errno(ret_error, ENOTDIR, "use", path);
+	if (st.st_mode & S_IWOTH) {
+		cli_error_set(ret_error, ACE_ERR_PERMISSION, "others may write to the directory %s", path);
+		cli_error_hint(ret_error, "chmod o-w %s", path);
+		return ACE_ERR_PERMISSION;
+	}
+	return ACE_OK;
+}
+
+enum ace_err cli_dir_make(const char *path, unsigned int mode, struct cli_error *ret_error)
+{
+	char dir[FILE_PATH_MAX];
+
+	if (strlen(path) >= FILE_PATH_MAX)
+		return cli_error_errno(ret_error, ENAMETOOLONG, "make", path);
+	if (mkdir(path, (mode_t)mode) == 0) {
+		parent_of(path, dir);
+		/* The umask may have taken bits away; the directory is ours, so this says what it is to be. */
+		if (chmod(path, (mode_t)mode) || sync_dir(dir))
+			return cli_error_errno(ret_error, errno, "make", path);
+	} else if (errno != EEXIST) {
+		return cli_error_errno(ret_error, errno, "make", path);
+	}
+	return cli_dir_check(path, ret_error);
+}
