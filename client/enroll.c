@@ -111,14 +111,14 @@ static void enrolled_say(const struct client *client, const struct cli_client_bu
 	if (cli_address_parse(ticket->as_uri, &address, NULL))
 		return;
 	client_origin(&address, origin);
-	cli_say(client->output, "enrolled as %s at %s\n", ticket->client, origin);
+	cli_say(client->output, "enrolled as %s at %s", ticket->client, origin);
 	if (client->output->json == CLI_TEXT)
 		return;
 	document = cli_json_object();
 	cli_json_put_text(document, "client", ticket->client);
 	cli_json_put_text(document, "as_uri", ticket->as_uri);
 	if (cli_output_json(client->output, document))
-		cli_note(client->output, "the result could not be printed\n");
+		cli_note(client->output, "the result could not be printed");
 }
 
 enum ace_err client_enroll(struct client *client, const char *ticket_path, bool replace, struct cli_error *ret_error)

@@ -176,7 +176,7 @@ static enum ace_err forget(struct client *client, const char *uri, struct cli_er
 	if (!err || err == ACE_ERR_NOT_FOUND)
 		err = client_pin_remove(&client->state, pin.origin, error);
 	if (!err)
-		cli_note(client->output, "forgot %s, its token and its keys\n", origin);
+		cli_note(client->output, "forgot %s, its token and its keys", origin);
 	client_assoc_free(&assoc);
 	client_pin_free(&pin);
 	return err;

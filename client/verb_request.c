@@ -198,6 +198,13 @@ static int request_run(const struct cli_call *call, const struct cli_output *out
 	return code;
 }
 
+static enum ace_err scheme_check(const struct cli_address *address, const struct cli_call *call,
+				 struct cli_error *error)
+{
+	return address->has_scheme ? ACE_OK : cli_error_set(error, ACE_ERR_USAGE, "\"%s\" is no coap:// URI",
+							    call->args[0]);
+}
+
 int client_verb_request(const struct cli_call *call, const struct cli_output *output)
 {
 	const char *scope = cli_flag_value(call, "scope");
@@ -210,7 +217,7 @@ int client_verb_request(const struct cli_call *call, const struct cli_output *ou
 				  .audience = cli_flag_value(call, "audience"), .fresh = cli_flag(call, "fresh") };
 	int code;
 
-	if (cli_address_parse(call->args[0], &job.address, &error) ||
+	if (cli_address_parse(call->args[0], &job.address, &error) || scheme_check(&job.address, call, &error) ||
 	    (scope && client_scope_parse(scope, &scope_buf, &job.scope, &error))) {
 		(void)usage(&error, error.err);
 		return cli_error_print(output, &error);

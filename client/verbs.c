@@ -79,10 +79,10 @@ static enum ace_err grant_print(const struct client *client, const struct client
 	client_scope_text(scope, scope_text, sizeof scope_text);
 	client_text_clean(query->audience, audience, sizeof audience);
 	cli_hex_encode(grant->token, hex, sizeof hex);
-	cli_say(client->output, "%s%sscope %s, expires in %lld s, %zu bytes\n", audience, *audience ? ": " : "",
+	cli_say(client->output, "%s%sscope %s, expires in %lld s, %zu bytes", audience, *audience ? ": " : "",
 		scope_text, (long long)grant->expires_in_s, grant->token.len);
 	if (show)
-		cli_say(client->output, "%s\n", hex);
+		cli_say(client->output, "%s", hex);
 	if (query->audience.len)
 		cli_json_put_slice(document, "audience", query->audience);
 	put_scope(document, scope);
@@ -210,7 +210,7 @@ static enum ace_err whoami(struct client *client, const struct cli_call *call, s
 	for (size_t i = 0; !err && i < enrolments.len; i++) {
 		struct json_t *entry = cli_json_object();
 
-		cli_say(client->output, "%s at %s\n", enrolments.bundles[i].client, enrolments.bundles[i].as_uri);
+		cli_say(client->output, "%s at %s", enrolments.bundles[i].client, enrolments.bundles[i].as_uri);
 		cli_json_put_text(entry, "client", enrolments.bundles[i].client);
 		cli_json_put_text(entry, "as_uri", enrolments.bundles[i].as_uri);
 		cli_json_add(list, entry);
