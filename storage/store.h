@@ -93,7 +93,8 @@ bool store_daemon_running(const char *dir);
 void store_maintain(struct store *store);
 
 /* Begin a transaction. There may be one that writes in all processes (begin waits for it), and one that reads beside it.
- * A bigger map is made, or adopted from another process, here.
+ * A bigger map is made, or adopted from another process, here. After any failure of a writing function but ACE_ERR_NOT_FOUND,
+ * ACE_ERR_EXISTS, ACE_ERR_FULL, ACE_ERR_USAGE, ACE_ERR_CLOCK abort: part of its rows may be in the transaction.
  * @return ACE_OK; ACE_ERR_BUSY too many readers; ACE_ERR_USAGE this store has such a transaction already;
  * ACE_ERR_STORAGE the store failed before: no call reaches it any more; ACE_ERR_MEMORY; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err store_begin_read(struct store *store, struct store_txn **ret_txn);
@@ -102,7 +103,7 @@ ACE_MUST_CHECK enum ace_err store_begin_write(struct store *store, struct store_
 /* Make it durable (fsync) and free the transaction, whatever is returned.
  * @return ACE_OK: it is on disk; ACE_ERR_FULL disk or map full: nothing was written; ACE_ERR_BUSY the map was too small
  * and will be larger at the next begin: do it again; ACE_ERR_STORAGE an I/O error, outcome unknown: exit, the
- * store takes no further call; ACE_ERR_USAGE the transaction was spoilt by a failure that was passed over. */
+ * store takes no further call; or the failure that spoilt the transaction before. */
 ACE_MUST_CHECK enum ace_err store_commit(struct store_txn *txn);
 /* Forget it and free the transaction; also the end of one that reads. NULL is fine. */
 void store_abort(struct store_txn *txn);

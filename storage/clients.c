@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/clients.h"
+
+#include <string.h>
+
+#include "storage/env.h"
+#include "storage/record.h"
+#include "storage/secrets.h"
+
+static enum ace_err client_read(struct store_txn *txn, struct ace_slice key, struct ace_slice value,
+				struct store_client *ret_client)
+{
+	struct store_client client;
+	enum ace_err err = record_client_read(value, &client);
+
+	if (!err)
+		err = id_from_key(key, client.id);
+	if (err)
+		return record_failed(txn, err, TABLE_CLIENTS);
+	*ret_client = client;
+	return ACE_OK;
+}
+
+static enum ace_err client_put(struct store_txn *txn, const struct store_client *client)
+{
+	uint8_t bytes[RECORD_MAX];
+	struct ace_buf out = ACE_BUF_OF(bytes);
+	enum ace_err err = record_client_write(client, &out);
+
+	if (!err)
+		err = table_put(txn, TABLE_CLIENTS, id_key(client->id), ace_buf_slice(&out));
+	if (!err)
+		err = change_add(txn, STORE_CLIENT, client->id, client->line);
+	return err;
+}
+
+static struct secret_name secret_name(const struct store_client *client)
+{
+	return (struct secret_name){ SECRET_OF_CLIENT, client->id, client->key_version };
+}
+
+enum ace_err store_client_create(struct store_txn *txn, struct store_client *client, const struct store_secret *secret)
+{
+	struct store_client fresh = *client;
+	struct secret_name name;
+	struct ace_slice taken;
+	enum ace_err err;
+
+	if (!client->id[0] || client->method == STORE_AUTH_NONE || !secret->key_len || !txn->store->seal.is_open)
+		return ACE_ERR_USAGE;
+	err = table_get(txn, TABLE_CLIENTS, id_key(client->id), &taken);
+	if (err != ACE_ERR_NOT_FOUND)
+		return err ? err : ACE_ERR_EXISTS;
+	fresh.key_version = 1;
+	err = line_take(txn, STORE_CLIENT, fresh.id, &fresh.line);
+	if (err)
+		return err;
+	name = secret_name(&fresh);
+	err = secret_put(txn, &name, secret);
+	if (!err)
+		err = client_put(txn, &fresh);
+	if (err)
+		return err;
+	client->line = fresh.line;
+	client->key_version = fresh.key_version;
+	return ACE_OK;
+}
+
+enum ace_err store_client_update(struct store_txn *txn, const struct store_client *client)
+{
+	struct store_client stored, changed = *client;
+	enum ace_err err = store_client_get(txn, client->id, &stored);
+
+	if (err)
+		return err;
+	changed.method = stored.method;
+	changed.line = stored.line;
+	changed.key_version = stored.key_version;
+	changed.created = stored.created;
+	return client_put(txn, &changed);
+}
+
+enum ace_err store_client_rekey(struct store_txn *txn, const char *id, const struct store_secret *secret,
+				int64_t ticket_expires)
+{
+	struct store_client client;
+	struct secret_name name;
+	enum ace_err err;
+
+	if (!secret->key_len || !txn->store->seal.is_open)
+		return ACE_ERR_USAGE;
+	err = store_client_get(txn, id, &client);
+	if (err)
+		return err;
+	if (client.key_version == UINT32_MAX)
+		return ACE_ERR_EXHAUSTED;
+	name = secret_name(&client);
+	err = secret_delete(txn, &name);
+	name.version = ++client.key_version;
+	if (!err)
+		err = secret_put(txn, &name, secret);
+	if (err)
+		return err;
+	client.ticket_expires = ticket_expires;
+	return client_put(txn, &client);
+}
+
+enum ace_err store_client_delete(struct store_txn *txn, const char *id)
+{
+	struct store_client client;
+	struct secret_name name;
+	enum ace_err err = store_client_get(txn, id, &client);
+
+	if (err)
+		return err;
+	name = secret_name(&client);
+	err = secret_delete(txn, &name);
+	if (!err)
+		err = line_delete(txn, client.line);
+	if (!err)
+		err = table_delete(txn, TABLE_CLIENTS, id_key(client.id));
+	if (!err)
+		err = change_add(txn, STORE_CLIENT, client.id, client.line);
+	return err;
+}
+
+enum ace_err store_client_get(struct store_txn *txn, const char *id, struct store_client *ret_client)
+{
+	struct ace_slice value;
+	enum ace_err err = table_get(txn, TABLE_CLIENTS, id_key(id), &value);
+
+	return err ? err : client_read(txn, id_key(id), value, ret_client);
+}
+
+enum ace_err store_client_next(struct store_txn *txn, const char *after_id, struct store_client *ret_client)
+{
+	struct ace_slice key, value;
+	enum ace_err err = table_next(txn, TABLE_CLIENTS, id_key(after_id), &key, &value);
+
+	return err ? err : client_read(txn, key, value, ret_client);
+}
+
+enum ace_err store_client_count(struct store_txn *txn, uint64_t *ret_count)
+{
+	uint64_t bytes;
+
+	return table_count(txn, TABLE_CLIENTS, ret_count, &bytes);
+}
+
+enum ace_err store_client_secret(struct store_txn *txn, const struct store_client *client,
+				 struct store_secret *ret_secret)
+{
+	struct secret_name name = secret_name(client);
+
+	return secret_get(txn, &name, ret_secret);
+}

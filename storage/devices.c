@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/devices.h"
+
+#include <string.h>
+
+#include "storage/env.h"
+#include "storage/record.h"
+#include "storage/secrets.h"
+
+static enum ace_err device_read(struct store_txn *txn, struct ace_slice key, struct ace_slice value,
+				struct store_device *ret_device)
+{
+	struct store_device device;
+	enum ace_err err = record_device_read(value, &device);
+
+	if (!err)
+		err = id_from_key(key, device.id);
+	if (err)
+		return record_failed(txn, err, TABLE_DEVICES);
+	*ret_device = device;
+	return ACE_OK;
+}
+
+static enum ace_err device_put(struct store_txn *txn, const struct store_device *device)
+{
+	uint8_t bytes[RECORD_MAX];
+	struct ace_buf out = ACE_BUF_OF(bytes);
+	enum ace_err err = record_device_write(device, &out);
+
+	if (!err)
+		err = table_put(txn, TABLE_DEVICES, id_key(device->id), ace_buf_slice(&out));
+	if (!err)
+		err = change_add(txn, STORE_DEVICE, device->id, device->line);
+	return err;
+}
+
+static struct secret_name line_name(const struct store_device *device)
+{
+	return (struct secret_name){ SECRET_OF_DEVICE_LINE, device->id, device->line_key_version };
+}
+
+static struct secret_name key_name(const struct store_device *device, size_t index)
+{
+	return (struct secret_name){ SECRET_OF_DEVICE_KEY, device->id, device->keys[index].version };
+}
+
+/* Ids and aliases are one space of names: a client that names one must mean one device. ACE_OK: nobody has it. */
+static enum ace_err name_free(struct store_txn *txn, const char *name)
+{
+	struct ace_slice taken;
+	enum ace_err err = table_get(txn, TABLE_DEVICES, id_key(name), &taken);
+
+	if (err == ACE_ERR_NOT_FOUND)
+		err = table_get(txn, TABLE_AUDIENCES, id_key(name), &taken);
+	if (err == ACE_ERR_NOT_FOUND)
+		return ACE_OK;
+	return err ? err : ACE_ERR_EXISTS;
+}
+
+static enum ace_err alias_put(struct store_txn *txn, const struct store_device *device)
+{
+	if (!device->audience[0] || !strcmp(device->audience, device->id))
+		return ACE_OK;
+	return table_put(txn, TABLE_AUDIENCES, id_key(device->audience), id_key(device->id));
+}
+
+static enum ace_err alias_delete(struct store_txn *txn, const struct store_device *device)
+{
+	enum ace_err err = table_delete(txn, TABLE_AUDIENCES, id_key(device->audience));
+
+	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
+}
+
+static enum ace_err key_put(struct store_txn *txn, const struct store_device *device, const struct store_key *key)
+{
+	struct secret_name name = key_name(device, 0);
+	struct store_secret secret = { .key_len = key->len };
+	enum ace_err err;
+
+	memcpy(secret.key, key->bytes, key->len);
+	err = secret_put(txn, &name, &secret);
+	store_secret_wipe(&secret);
+	return err;
+}
+
+/* A first line number, and the secret under line_key_version. */
+static enum ace_err line_put(struct store_txn *txn, struct store_device *device, const struct store_secret *secret)
+{
+	struct secret_name name = line_name(device);
+	enum ace_err err = ACE_OK;
+
+	if (!device->line)
+		err = line_take(txn, STORE_DEVICE, device->id, &device->line);
+	return err ? err : secret_put(txn, &name, secret);
+}
+
+static enum ace_err create_check(struct store_txn *txn, const struct store_device *device, const struct store_key *key,
+				 const struct store_secret *line_secret)
+{
+	bool has_line = device->line_method != STORE_AUTH_NONE;
+	enum ace_err err;
+
+	if (!device->id[0] || !key->len || key->len > sizeof(key->bytes) || !device->keys[0].kid_len ||
+	    device->keys[0].kid_len > STORE_KID_MAX || !txn->store->seal.is_open)
+		return ACE_ERR_USAGE;
+	if (has_line != (line_secret && line_secret->key_len))
+		return ACE_ERR_USAGE;
+	err = name_free(txn, device->id);
+	if (!err && device->audience[0] && strcmp(device->audience, device->id))
+		err = name_free(txn, device->audience);
+	return err;
+}
+
+enum ace_err store_device_create(struct store_txn *txn, struct store_device *device, const struct store_key *key,
+				 const struct store_secret *line_secret)
+{
+	struct store_device fresh = *device;
+	enum ace_err err = create_check(txn, device, key, line_secret);
+
+	if (err)
+		return err;
+	fresh.keys_len = 1;
+	fresh.keys[0].version = 1;
+	fresh.line = 0;
+	fresh.line_key_version = fresh.line_method == STORE_AUTH_NONE ? 0 : 1;
+	err = key_put(txn, &fresh, key);
+	if (!err && fresh.line_method != STORE_AUTH_NONE)
+		err = line_put(txn, &fresh, line_secret);
+	if (!err)
+		err = alias_put(txn, &fresh);
+	if (!err)
+		err = device_put(txn, &fresh);
+	if (!err)
+		*device = fresh;
+	return err;
+}
+
+enum ace_err store_device_update(struct store_txn *txn, const struct store_device *device)
+{
+	struct store_device changed;
+	enum ace_err err = store_device_get(txn, device->id, &changed);
+	bool is_renamed;
+
+	if (err)
+		return err;
+	is_renamed = strcmp(changed.audience, device->audience) != 0;
+	if (is_renamed && device->audience[0] && strcmp(device->audience, device->id))
+		err = name_free(txn, device->audience);
+	if (!err && is_renamed)
+		err = alias_delete(txn, &changed);
+	if (err)
+		return err;
+	changed.is_enabled = device->is_enabled;
+	memcpy(changed.model, device->model, sizeof(changed.model));
+	memcpy(changed.audience, device->audience, sizeof(changed.audience));
+	memcpy(changed.description, device->description, sizeof(changed.description));
+	changed.tags = device->tags;
+	err = alias_put(txn, &changed);
+	return err ? err : device_put(txn, &changed);
+}
+
+enum ace_err store_device_rekey(struct store_txn *txn, const char *id, const struct store_device_key *described,
+				const struct store_key *key)
+{
+	struct store_device device;
+	struct secret_name name;
+	enum ace_err err;
+	uint32_t version;
+
+	if (!key->len || key->len > sizeof(key->bytes) || !described->kid_len || described->kid_len > STORE_KID_MAX ||
+	    !txn->store->seal.is_open)
+		return ACE_ERR_USAGE;
+	err = store_device_get(txn, id, &device);
+	if (err)
+		return err;
+	version = device.keys[0].version;
+	if (version == UINT32_MAX)
+		return ACE_ERR_EXHAUSTED;
+	name = key_name(&device, 0);
+	err = secret_delete(txn, &name);
+	device.keys[0] = *described;
+	device.keys[0].version = version + 1;
+	if (!err)
+		err = key_put(txn, &device, key);
+	return err ? err : device_put(txn, &device);
+}
+
+enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
+				   const struct store_secret *secret)
+{
+	struct store_device device;
+	struct secret_name name;
+	enum ace_err err;
+
+	if (method == STORE_AUTH_NONE || !secret->key_len || !txn->store->seal.is_open)
+		return ACE_ERR_USAGE;
+	err = store_device_get(txn, id, &device);
+	if (err)
+		return err;
+	if (device.line_key_version == UINT32_MAX)
+		return ACE_ERR_EXHAUSTED;
+	name = line_name(&device);
+	err = secret_delete(txn, &name);
+	device.line_method = method;
+	device.line_key_version++;
+	if (!err)
+		err = line_put(txn, &device, secret);
+	return err ? err : device_put(txn, &device);
+}
+
+enum ace_err store_device_delete(struct store_txn *txn, const char *id)
+{
+	struct store_device device;
+	struct secret_name name;
+	enum ace_err err = store_device_get(txn, id, &device);
+
+	for (size_t i = 0; !err && i < device.keys_len; i++) {
+		name = key_name(&device, i);
+		err = secret_delete(txn, &name);
+	}
+	if (err)
+		return err;
+	name = line_name(&device);
+	err = secret_delete(txn, &name);
+	if (!err)
+		err = line_delete(txn, device.line);
+	if (!err)
+		err = alias_delete(txn, &device);
+	if (!err)
+		err = table_delete(txn, TABLE_DEVICES, id_key(device.id));
+	return err ? err : change_add(txn, STORE_DEVICE, device.id, device.line);
+}
+
+enum ace_err store_device_get(struct store_txn *txn, const char *id, struct store_device *ret_device)
+{
+	struct ace_slice value;
+	enum ace_err err = table_get(txn, TABLE_DEVICES, id_key(id), &value);
+
+	return err ? err : device_read(txn, id_key(id), value, ret_device);
+}
+
+enum ace_err store_device_find(struct store_txn *txn, struct ace_slice audience, struct store_device *ret_device)
+{
+	struct ace_slice key = audience, value;
+	enum ace_err err = table_get(txn, TABLE_DEVICES, key, &value);
+
+	if (err == ACE_ERR_NOT_FOUND) {
+		err = table_get(txn, TABLE_AUDIENCES, audience, &key);
+		if (!err)
+			err = table_get(txn, TABLE_DEVICES, key, &value);
+	}
+	return err ? err : device_read(txn, key, value, ret_device);
+}
+
+enum ace_err store_device_next(struct store_txn *txn, const char *after_id, struct store_device *ret_device)
+{
+	struct ace_slice key, value;
+	enum ace_err err = table_next(txn, TABLE_DEVICES, id_key(after_id), &key, &value);
+
+	return err ? err : device_read(txn, key, value, ret_device);
+}
+
+enum ace_err store_device_count(struct store_txn *txn, uint64_t *ret_count)
+{
+	uint64_t bytes;
+
+	return table_count(txn, TABLE_DEVICES, ret_count, &bytes);
+}
+
+enum ace_err store_device_key(struct store_txn *txn, const struct store_device *device, size_t index,
+			      struct store_key *ret_key)
+{
+	struct store_secret secret;
+	struct secret_name name;
+	enum ace_err err;
+
+	if (index >= device->keys_len)
+		return ACE_ERR_NOT_FOUND;
+	name = key_name(device, index);
+	err = secret_get(txn, &name, &secret);
+	if (err)
+		return err;
+	if (secret.key_len > sizeof(ret_key->bytes)) {
+		err = record_failed(txn, ACE_ERR_RANGE, TABLE_SECRETS);
+	} else {
+		memcpy(ret_key->bytes, secret.key, sizeof(ret_key->bytes));
+		ret_key->len = secret.key_len;
+	}
+	store_secret_wipe(&secret);
+	return err;
+}
+
+enum ace_err store_device_line_secret(struct store_txn *txn, const struct store_device *device,
+				      struct store_secret *ret_secret)
+{
+	struct secret_name name = line_name(device);
+
+	return secret_get(txn, &name, ret_secret);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/env.h"
+
+#define LOCK_NAME "aced.lock"
+
+enum ace_err files_path(const char *dir, const char *name, size_t cap, char *ret_path)
+{
+	int len = snprintf(ret_path, cap, "%s/%s", dir, name);
+
+	return len < 0 || (size_t)len >= cap ? ACE_ERR_RANGE : ACE_OK;
+}
+
+enum ace_err files_kek_path(const struct store_options *options, char *ret_path)
+{
+	int len;
+
+	if (!options->kek_path && options->dir && strcmp(options->dir, STORE_DIR_DEFAULT))
+		return files_path(options->dir, "kek", PATH_MAX, ret_path);
+	len = snprintf(ret_path, PATH_MAX, "%s", options->kek_path ? options->kek_path : STORE_KEK_DEFAULT);
+	return len < 0 || len >= PATH_MAX ? ACE_ERR_RANGE : ACE_OK;
+}
+
+enum ace_err files_identity_enter(const char *dir, struct files_identity *ret_identity, struct store_error *ret_error)
+{
+	struct files_identity identity = { .uid = geteuid(), .gid = getegid() };
+	struct stat st;
+
+	if (stat(dir, &st))
+		return error_from_errno(ret_error, errno, dir);
+	if (!identity.uid && (st.st_uid || st.st_gid)) {
+		if (setegid(st.st_gid))
+			return error_from_errno(ret_error, errno, dir);
+		if (seteuid(st.st_uid)) {
+			int saved = errno;
+
+			if (setegid(identity.gid))
+				return error_from_errno(ret_error, errno, dir);
+			return error_from_errno(ret_error, saved, dir);
+		}
+		identity.is_changed = true;
+	}
+	identity.mask = umask(0007);
+	*ret_identity = identity;
+	return ACE_OK;
+}
+
+void files_identity_leave(const struct files_identity *identity)
+{
+	umask(identity->mask);
+	/* To what the saved ids allow: the kernel has no reason to refuse, and to go on as somebody else is no danger. */
+	if (identity->is_changed && (seteuid(identity->uid) || setegid(identity->gid)))
+		return;
+}
+
+enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_MAX];
+	int fd;
+
+	if (files_path(dir, LOCK_NAME, sizeof(path), path))
+		return error_set(ret_error, ACE_ERR_RANGE, 0, "%.300s: the path is too long", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (fd < 0)
+		return error_from_errno(ret_error, errno, path);
+	if (!fcntl(fd, F_OFD_SETLK, &lock)) {
+		*ret_fd = fd;
+		return ACE_OK;
+	}
+	if (errno == EAGAIN || errno == EACCES)
+		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s: another aced runs on this store: stop that one first",
+			  path);
+	else
+		error_from_errno(ret_error, errno, path);
+	close(fd);
+	return ret_error->err;
+}
+
+bool store_daemon_running(const char *dir)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_MAX];
+	bool is_locked;
+	int fd;
+
+	if (files_path(dir ? dir : STORE_DIR_DEFAULT, LOCK_NAME, sizeof(path), path))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	is_locked = !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
+	close(fd);
+	return is_locked;
+}
