@@ -8,7 +8,7 @@
 static void fail(struct field_reader *f, enum ace_err err)
 {
 	if (!f->err)
-		f->err = err;
+		f->err = f->cbor.err ? f->cbor.err : err; /* the reader's own complaint is the cause */
 }
 
 void field_open(struct field_reader *f, struct ace_slice in, uint64_t version)
@@ -20,11 +20,11 @@ void field_open(struct field_reader *f, struct ace_slice in, uint64_t version)
 	ace_cbor_map_enter(&f->cbor, &f->seq);
 	/* The version is the first member, so that nothing else is judged before it. */
 	if (!ace_cbor_map_next(&f->cbor, &f->seq, &key) || key != 0) {
-		fail(f, f->cbor.err ? f->cbor.err : ACE_ERR_MISSING);
+		fail(f, ACE_ERR_MISSING);
 		return;
 	}
 	if (ace_cbor_read_uint(&f->cbor) != version)
-		fail(f, f->cbor.err ? f->cbor.err : ACE_ERR_VERSION);
+		fail(f, ACE_ERR_VERSION);
 	f->seen = 1;
 }
 
