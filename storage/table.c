@@ -68,7 +68,8 @@ static uint64_t sum_add(uint64_t sum, struct ace_slice bytes)
 static void sum_make(struct ace_slice key, struct ace_slice value, uint8_t ret_sum[SUM_LEN])
 {
 	uint64_t sum = sum_add(sum_add(0, key), value);
-	uint32_t cut = (uint32_t)(sum ^ sum >> 32);
+	/* Once more, so that the highest bits of the last word reach those that are kept. */
+	uint32_t cut = (uint32_t)(sum * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 
 	memcpy(ret_sum, &cut, SUM_LEN);
 }
