@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define POLICY_PROBLEMS_MAX 500
+
 struct policy_problem {
 	char code[5]; /* "E104"; an error when it starts with E, else a warning */
 	const char *file;
@@ -19,16 +21,18 @@ struct policy_problem {
 	const char *pointer;   /* JSON Pointer (RFC 6901); "" where there is none */
 	const char *message;
 	const char *hint;        /* "did you mean ...", or NULL */
-	const char *source_line; /* the text of that line, or NULL */
+	const char *source_line; /* the text of that line, cut around the place when long; or NULL */
+	uint32_t caret;          /* private: column within source_line */
+	uint32_t source;         /* private: which file it is */
 };
 
 /* Starts as { 0 }; ended by policy_problems_free(). */
 struct policy_problems {
 	struct policy_problem *list;
 	size_t len;
-	size_t errors, warnings;
-	size_t cap;      /* private */
-	bool no_memory;  /* private: something could not be added */
+	size_t errors, warnings; /* of all, though only the first POLICY_PROBLEMS_MAX are listed */
+	size_t cap;              /* private */
+	bool no_memory;          /* private: something could not be added */
 };
 
 void policy_problems_free(struct policy_problems *problems);
