@@ -8,6 +8,7 @@
 #include "ace_registry.h"
 
 #define ACE_COSE_KID_MAX 16
+#define ACE_COSE_PROTECTED_MAX 64 /* longest protected bucket that is taken */
 
 /* Where headers and tags stand. Firmware that is not ours may know only the older forms. */
 enum ace_cose_layout {
@@ -31,7 +32,7 @@ struct ace_cose_seal_input {
 	enum ace_cose_layout layout;
 	int32_t alg;
 	struct ace_key key;
-	struct ace_slice kid;       /* at most ACE_COSE_KID_MAX bytes */
+	struct ace_slice kid;       /* at most ACE_COSE_KID_MAX bytes; left out when ptr is NULL */
 	struct ace_slice iv;        /* as long as alg wants; never used twice under key */
 	struct ace_slice plaintext;
 };
@@ -42,15 +43,21 @@ ACE_MUST_CHECK enum ace_err ace_cose_alg_lengths(int32_t alg, uint8_t *ret_key_l
 
 /* The exact length of what ace_cose_seal() writes. */
 ACE_MUST_CHECK enum ace_err ace_cose_sealed_len(const struct ace_cose_seal_input *in, size_t *ret_len);
-/* @return ACE_OK; ACE_ERR_UNSUPPORTED; ACE_ERR_RANGE kid or iv length; ACE_ERR_SPACE; ACE_ERR_CRYPTO. */
+/* Append the envelope to out. The plaintext may stand where its ciphertext will (sealed in place); it must not overlap
+ * out otherwise. On failure out->len stays, and what is behind it is unspecified.
+ * @return ACE_OK; ACE_ERR_UNSUPPORTED; ACE_ERR_RANGE kid or iv length; ACE_ERR_SPACE; ACE_ERR_USAGE key length;
+ * ACE_ERR_CRYPTO.  Source: RFC 9052 5.2, 5.3. */
 ACE_MUST_CHECK enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, struct ace_buf *out);
 
-/* Take it apart and check what can be checked without a key.
- * @return ACE_OK; a malformed-band error when it is no COSE_Encrypt0 at all; ACE_ERR_DUPLICATE a label
- * twice in one bucket or in both; ACE_ERR_UNKNOWN crit names what is not understood or not protected; ACE_ERR_UNSUPPORTED
- * no protected alg, or one that is not built in; ACE_ERR_RANGE an IV of the wrong length.  Source: RFC 9052 3.1, 5.2. */
+/* Take it apart and check what can be checked without a key. Tags may be 55799, 61 and 16, in this order, each or none.
+ * @return ACE_OK; a malformed-band error when it is no COSE_Encrypt0 at all. Of that band, three speak of headers, and
+ * are refused like a wrong key: ACE_ERR_DUPLICATE a label twice in one bucket or in both (of two that differ the
+ * protected one would win; none is taken); ACE_ERR_UNKNOWN crit names what is not understood or not protected;
+ * ACE_ERR_RANGE an IV that is absent or of the wrong length, or a protected bucket that is too long.
+ * ACE_ERR_UNSUPPORTED no protected alg, or one that is not built in.  Source: RFC 9052 3, 3.1, 5.2. */
 ACE_MUST_CHECK enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_cose);
-/* Decrypt into out. ACE_ERR_TAG; ACE_ERR_SPACE; ACE_ERR_CRYPTO. */
+/* Decrypt to the start of out. On failure nothing of the plaintext is left there. ACE_ERR_TAG; ACE_ERR_SPACE;
+ * ACE_ERR_USAGE key length; ACE_ERR_CRYPTO. */
 ACE_MUST_CHECK enum ace_err ace_cose_open(const struct ace_cose_encrypt0 *cose, struct ace_key key, struct ace_buf *out);
 
 #endif
