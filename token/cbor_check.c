@@ -39,8 +39,8 @@ enum ace_err ace_cbor_head_take(struct ace_slice *rest, struct cbor_head *ret_he
 	for (size_t i = 1; i <= extra; i++)
 		ret_head->value = ret_head->value << 8 | rest->ptr[i];
 	slice_drop(rest, extra + 1);
-	/* RFC 8949 3.3: "an encoder MUST NOT issue two-byte sequences that start with 0xf8 [...] and continue with a
-	 * byte less than 0x20". */
+	/* RFC 8949 3.3: sequences "that start with 0xf8 [...] and continue with a byte less than 0x20 [...] are not
+	 * well-formed". */
 	if (ret_head->major == ACE_CBOR_SIMPLE && ret_head->info == CBOR_ONE_BYTE && ret_head->value < 32)
 		return ACE_ERR_MALFORMED;
 	return ACE_OK;
@@ -194,7 +194,7 @@ static enum ace_err key_compare(const uint8_t *key, const struct cbor_head *head
 		return err;
 	if (other.major != head->major || other.value != head->value || !ace_slice_equal(text, other_text))
 		return ACE_OK;
-	return ACE_ERR_DUPLICATE; /* RFC 8949 5.6: "a map that has duplicate keys [is not] valid" */
+	return ACE_ERR_DUPLICATE; /* RFC 8949 5.6: "Not accept maps with duplicate keys" */
 }
 
 bool ace_cbor_seq_next(struct ace_slice *rest, struct ace_cbor_seq *seq)

@@ -163,7 +163,7 @@ struct ace_slice ace_cbor_read_tstr(struct ace_cbor_reader *r)
 		size_t len = utf8_sequence(rest);
 
 		if (len == 0) {
-			/* RFC 8949 3.1: "a text string that is not well-formed UTF-8 is [...] invalid" */
+			/* RFC 8949 3.1: a string with "an invalid UTF-8 sequence is well-formed but invalid" */
 			fail(r, ACE_ERR_MALFORMED);
 			return (struct ace_slice){ NULL, 0 };
 		}

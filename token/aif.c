@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Authorization Information Format for REST resources (RFC 9237), as CBOR. */
+#include "ace_scope.h"
+#include "token/mem.h"
+
+void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes)
+{
+	ace_cbor_read_init(&it->reader, bytes);
+	ace_cbor_array_enter(&it->reader, &it->seq);
+}
+
+bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entry)
+{
+	struct ace_cbor_reader *r = &it->reader;
+	struct ace_aif_entry entry;
+	struct ace_cbor_seq pair;
+	bool is_pair;
+
+	if (!ace_cbor_array_next(r, &it->seq))
+		return false;
+	ace_cbor_array_enter(r, &pair);
+	is_pair = ace_cbor_array_next(r, &pair);
+	entry.path = ace_cbor_read_tstr(r);
+	is_pair = is_pair && ace_cbor_array_next(r, &pair);
+	entry.methods = ace_cbor_read_uint(r);
+	is_pair = is_pair && !ace_cbor_array_next(r, &pair);
+	if (!r->err && !is_pair)
+		r->err = ACE_ERR_SCOPE;
+	if (r->err)
+		return false;
+	*ret_entry = entry;
+	return true;
+}
+
+enum ace_err ace_aif_read_finish(struct ace_aif_reader *it)
+{
+	return ace_cbor_read_finish(&it->reader);
+}
+
+/* Order of bytes; a path sorts before those that it begins. */
+static bool path_is_after(struct ace_slice a, struct ace_slice b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
+
+	return order != 0 ? order > 0 : a.len > b.len;
+}
+
+/* Shell's sort: short, in place, and far from quadratic for the long lists that a peer may send to an issuer. */
+static void entries_sort(struct ace_aif_entry *entries, size_t len)
+{
+	size_t gap = 1;
+
+	while (gap < len / 3)
+		gap = 3 * gap + 1;
+	for (; gap > 0; gap /= 3) {
+		for (size_t i = gap; i < len; i++) {
+			struct ace_aif_entry moved = entries[i];
+			size_t to = i;
+
+			for (; to >= gap && path_is_after(entries[to - gap].path, moved.path); to -= gap)
+				entries[to] = entries[to - gap];
+			entries[to] = moved;
+		}
+	}
+}
+
+size_t ace_aif_canonicalize(struct ace_aif_entry *entries, size_t len)
+{
+	size_t kept = 0;
+
+	entries_sort(entries, len);
+	for (size_t i = 0; i < len; i++) {
+		/* RFC 9237 3: entries with the same URI-local-part "are merged into a single entry that specifies the
+		 * union of the permission sets". */
+		if (kept > 0 && ace_slice_equal(entries[kept - 1].path, entries[i].path))
+			entries[kept - 1].methods |= entries[i].methods;
+		else
+			entries[kept++] = entries[i];
+	}
+	return kept;
+}
+
+void ace_aif_write(struct ace_cbor_writer *w, const struct ace_aif_entry *entries, size_t len)
+{
+	ace_cbor_write_array(w, len);
+	for (size_t i = 0; i < len; i++) {
+		ace_cbor_write_array(w, 2);
+		ace_cbor_write_tstr(w, entries[i].path);
+		ace_cbor_write_uint(w, entries[i].methods);
+	}
+}
