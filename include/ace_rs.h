@@ -39,7 +39,7 @@
 #define ACE_RS_POSTS_KEPT 8       /* so many posts of an association are recognised when they come again */
 #define ACE_RS_PENDING_MS 60000   /* an unproven context lives so long */
 #define ACE_RS_GRACE_MS 5000      /* and is not displaced by another unproven one before this */
-#define ACE_RS_ANSWER_MAX 18      /* bytes of an authz-info answer's body */
+#define ACE_RS_ANSWER_MAX 17      /* bytes of an authz-info answer's body */
 #define ACE_RS_FAILURES_ALARM (UINT32_C(1) << 16) /* failed decryptions of a key from which posts are taken half as fast */
 #define ACE_RS_BODY_EXTRA 96      /* what an authz-info body may hold besides the token */
 #define ACE_RS_SCRATCH_EXTRA 144  /* room for a Master Salt behind the claims */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a device accepts a token: the table of contents. Nothing counts until the last step. The rows of checks are
+ * those of protocol.md 4.1; rows 1 to 3 (method, format) are the caller's. */
+#include "token/rs.h"
+
+enum step { STEP_POST, STEP_OPEN, STEP_REST };
+
+/* The answer to an unprotected post: {42: nonce2, 44: id}. */
+static enum ace_err write_answer(const struct rs_place *place, struct ace_buf *answer)
+{
+	struct ace_cbor_writer w;
+	struct ace_slice written;
+	enum ace_err err;
+
+	ace_cbor_write_init(&w, answer->ptr + answer->len, answer->cap - answer->len);
+	ace_cbor_write_map(&w, 2);
+	ace_cbor_write_uint(&w, ACE_PARAM_NONCE2);
+	ace_cbor_write_bstr(&w, ACE_SLICE_OF(place->nonce2));
+	ace_cbor_write_uint(&w, ACE_PARAM_SERVER_RECIPIENT_ID);
+	ace_cbor_write_bstr(&w, (struct ace_slice){ place->id.bytes, place->id.len });
+	err = ace_cbor_written(&w, &written);
+	if (!err)
+		answer->len += written.len;
+	return err;
+}
+
+/* Row 24: a context for a token that passed. */
+static enum ace_err admit(struct ace_rs *rs, const struct rs_post *post, const struct rs_token *token,
+			  struct ace_buf *answer)
+{
+	struct ace_oscore_ctx ctx;
+	struct rs_place place;
+	enum ace_err err;
+
+	err = ace_rs_table_reserve(rs, post, token, &place);
+	if (err || place.is_resend)
+		return err ? err : write_answer(&place, answer);
+	err = ace_rs_osc_derive(rs, post, token, &place, &ctx);
+	if (err)
+		return err;
+	err = write_answer(&place, answer);
+	if (!err)
+		ace_rs_table_commit(rs, &place, token, &ctx);
+	ace_wipe(&ctx, sizeof ctx);
+	return err;
+}
+
+static enum ace_err accept(struct ace_rs *rs, struct ace_rs_grant *updated, struct ace_slice body,
+			   struct ace_buf *answer, enum step *ret_step)
+{
+	struct ace_rs_association *target = updated ? &rs->associations[updated->association] : NULL;
+	struct rs_post post;
+	struct rs_token token;
+	enum ace_err err;
+
+	*ret_step = STEP_POST;
+	if (!updated) {
+		err = ace_rs_post_rate(rs);                             /* row 0 */
+		if (err)
+			return err;
+	}
+	err = ace_rs_post_read(rs, body, updated, &post);               /* rows 3 to 6 */
+	if (err)
+		return err;
+	*ret_step = STEP_OPEN;                                          /* row 8, revoked hashes, belongs before this */
+	err = ace_rs_token_open(rs, post.token, &token);                /* rows 7 to 11 */
+	if (err)
+		return err;
+	*ret_step = STEP_REST;
+	err = ace_rs_token_decode(&token);                              /* row 12 */
+	if (err)
+		return err;
+	err = ace_rs_token_check(rs, target, &post, &token);            /* rows 13 to 22 */
+	if (err)
+		return err;
+	/* Row 23, introspection, belongs here. */
+	return updated ? ace_rs_table_update(rs, updated, &token) : admit(rs, &post, &token, answer);
+}
+
+/* What a peer learns of a reason: protocol.md 4.1, column "unprot" or "update". */
+static uint8_t code_of(enum ace_err err, enum step step, bool is_update)
+{
+	if (err == ACE_OK)
+		return ACE_COAP_CREATED;
+	if (err == ACE_ERR_SPACE)
+		return ACE_COAP_TOO_LARGE;
+	if (err == ACE_ERR_BUSY)
+		return ACE_COAP_TOO_MANY_REQUESTS;
+	if (ACE_ERR_IS_OURS(err))
+		return ACE_COAP_UNAVAILABLE;
+	if (step == STEP_POST)
+		return ACE_COAP_BAD_REQUEST;
+	/* RFC 9203 4.2: "If any verification fails" in an update, the RS "MUST respond with" 4.01. */
+	if (is_update)
+		return ACE_COAP_UNAUTHORIZED;
+	if (err == ACE_ERR_AUDIENCE)
+		return ACE_COAP_FORBIDDEN;
+	if (err == ACE_ERR_ISSUER || err == ACE_ERR_EXPIRED || err == ACE_ERR_NOT_YET)
+		return ACE_COAP_UNAUTHORIZED;
+	/* Headers that are read but refused (row 9) are not the same as bytes that are no token at all (row 7). */
+	if (step == STEP_OPEN && (ACE_ERR_IS_UNTRUSTED(err) || err == ACE_ERR_DUPLICATE || err == ACE_ERR_UNKNOWN ||
+				  err == ACE_ERR_RANGE))
+		return ACE_COAP_UNAUTHORIZED;
+	return ACE_COAP_BAD_REQUEST;
+}
+
+enum ace_err ace_rs_authz_info(struct ace_rs *rs, struct ace_rs_exchange *ex, struct ace_slice body,
+			       struct ace_buf *answer, uint8_t *ret_code)
+{
+	enum step step = STEP_OPEN;
+	enum ace_err err;
+
+	ace_rs_tick(rs);
+	if (ex && ex->grant->serial != ex->serial)
+		err = ACE_ERR_NO_CONTEXT;
+	else
+		err = accept(rs, ex ? ex->grant : NULL, body, answer, &step);
+	ace_wipe(rs->scratch, (size_t)rs->config.token_bytes + ACE_RS_SCRATCH_EXTRA);
+	*ret_code = code_of(err, step, ex);
+	return err;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/rs.h"
+
+static bool is_under_attack(const struct ace_rs *rs)
+{
+	for (size_t i = 0; i < rs->config.keys_len; i++)
+		if (rs->as[i].failures >= ACE_RS_FAILURES_ALARM)
+			return true;
+	return false;
+}
+
+/* A bucket that fills with time itself, so that nothing has to be divided. */
+enum ace_err ace_rs_post_rate(struct ace_rs *rs)
+{
+	/* Never locked out altogether: that would hand attackers the lever that they want. */
+	uint32_t price_ms = (uint32_t)rs->config.post_interval_ms << is_under_attack(rs);
+	uint32_t burst = rs->config.post_burst ? rs->config.post_burst : 1;
+	uint64_t now_ms = ace_port_monotonic_ms();
+	uint64_t most_ms = (uint64_t)price_ms * burst;
+
+	rs->post_credit_ms += now_ms - rs->post_seen_ms;
+	rs->post_seen_ms = now_ms;
+	if (rs->post_credit_ms > most_ms)
+		rs->post_credit_ms = most_ms;
+	/* RFC 9200 5.10.1.2: the RS "SHOULD" limit the rate of submitted tokens. */
+	if (rs->post_credit_ms < price_ms)
+		return ACE_ERR_BUSY;
+	rs->post_credit_ms -= price_ms;
+	return ACE_OK;
+}

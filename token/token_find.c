@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking things up in the table of associations, and erasing them. */
+#include "token/rs.h"
+
+struct ace_rs_grant *ace_rs_grant_of_role(const struct ace_rs *rs, enum ace_rs_role role)
+{
+	for (size_t i = 0; i < rs_grants_len(rs); i++)
+		if (rs->grants[i].role == role)
+			return &rs->grants[i];
+	return NULL;
+}
+
+struct ace_rs_grant *ace_rs_grant_find(const struct ace_rs *rs, size_t association, enum ace_rs_role role)
+{
+	for (size_t i = 0; i < rs_grants_len(rs); i++)
+		if (rs->grants[i].role == role && rs->grants[i].association == association)
+			return &rs->grants[i];
+	return NULL;
+}
+
+struct ace_rs_grant *ace_rs_grant_by_kid(const struct ace_rs *rs, struct ace_slice kid)
+{
+	for (size_t i = 0; i < rs_grants_len(rs); i++) {
+		struct ace_rs_grant *grant = &rs->grants[i];
+		const struct ace_oscore_id *id = &grant->ctx.recipient_id;
+
+		if (grant->role && ace_slice_equal((struct ace_slice){ id->bytes, id->len }, kid))
+			return grant;
+	}
+	return NULL;
+}
+
+bool ace_rs_association_find(const struct ace_rs *rs, uint8_t issuer, struct ace_slice osc_id, uint16_t *ret_index)
+{
+	for (uint16_t i = 0; i < rs->config.contexts; i++) {
+		const struct ace_rs_association *association = &rs->associations[i];
+
+		if (association->grants && association->issuer == issuer &&
+		    ace_slice_equal((struct ace_slice){ association->osc_id, association->osc_id_len }, osc_id)) {
+			*ret_index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void ace_rs_grant_erase(struct ace_rs *rs, struct ace_rs_grant *grant)
+{
+	uint8_t *scope_bytes = grant->scope_bytes;
+
+	rs->associations[grant->association].grants--;
+	ace_wipe(scope_bytes, rs->config.scope_bytes);
+	ace_wipe(grant, sizeof *grant);
+	grant->scope_bytes = scope_bytes;
+}
+
+void ace_rs_association_erase(struct ace_rs *rs, size_t association)
+{
+	for (size_t i = 0; i < rs_grants_len(rs); i++)
+		if (rs->grants[i].role && rs->grants[i].association == association)
+			ace_rs_grant_erase(rs, &rs->grants[i]);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/rs.h"
+
+static enum ace_err read_envelope(const struct ace_rs *rs, struct ace_slice token, struct ace_cose_encrypt0 *ret_cose)
+{
+	enum ace_err err = ace_cose_read(token, ret_cose);
+
+	/* RFC 9770 11.1: whatever is not exactly 61(16(...)) with an empty unprotected bucket "MUST" be refused, since
+	 * an attacker could change its hash. What has a tag, but not these, counts as an attempt at that. */
+	if (rs->config.strict_layout && (err ? token.len && token.ptr[0] >> 5 == ACE_CBOR_TAG :
+					       ret_cose->layout != ACE_COSE_PROTECTED))
+		return ACE_ERR_LAYOUT;
+	return err;
+}
+
+static enum ace_err open_with(struct ace_rs *rs, const struct ace_cose_encrypt0 *cose, size_t key,
+			      struct rs_token *token)
+{
+	struct ace_buf plain = { rs->scratch, (size_t)rs->config.token_bytes + ACE_RS_SCRATCH_EXTRA, 0 };
+	enum ace_err err = ace_cose_open(cose, rs->config.keys[key].key, &plain);
+
+	token->plain = ace_buf_slice(&plain);
+	token->key = (uint8_t)key;
+	return err;
+}
+
+enum ace_err ace_rs_token_open(struct ace_rs *rs, struct ace_slice token, struct rs_token *ret_token)
+{
+	const struct ace_rs_config *config = &rs->config;
+	struct ace_cose_encrypt0 cose;
+	enum ace_err err = read_envelope(rs, token, &cose);
+
+	if (err)
+		return err;
+	err = ACE_ERR_NO_KEY;
+	/* RFC 9052 3.1: several keys may have one kid: "all of the keys associated with the kid may need to be checked". */
+	for (size_t i = 0; i < config->keys_len; i++) {
+		if (!ace_slice_equal(config->keys[i].kid, cose.kid))
+			continue;
+		if (cose.alg != config->keys[i].alg) {
+			err = ACE_ERR_UNSUPPORTED;
+			continue;
+		}
+		err = open_with(rs, &cose, i, ret_token);
+		if (!err) {
+			ret_token->issuer = ace_rs_issuer_of(config, i);
+			return ACE_OK;
+		}
+		if (err == ACE_ERR_TAG && rs->as[i].failures < UINT32_MAX)
+			rs->as[i].failures++;
+	}
+	/* An unknown kid takes as long as a wrong tag, so time does not tell which kids are known. */
+	if (err == ACE_ERR_NO_KEY && open_with(rs, &cose, 0, ret_token) == ACE_ERR_CRYPTO)
+		err = ACE_ERR_CRYPTO;
+	return err;
+}
+
+enum ace_err ace_rs_token_decode(struct rs_token *token)
+{
+	return ace_claims_read(token->plain, &token->claims, &token->osc_err);
+}
