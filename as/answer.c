@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/answer.h"
+
+#include <string.h>
+
+#include "ace_port.h"
+#include "ace_scope.h"
+
+#define RETRY_SOON_S 1
+#define RETRY_LATER_S 5
+
+void as_answer_init(struct as_answer *answer)
+{
+	answer->code = ACE_COAP_INTERNAL_ERROR;
+	answer->format = AS_NO_FORMAT;
+	answer->has_max_age = false;
+	answer->waits = false;
+	answer->len = 0;
+}
+
+void as_answer_fini(struct as_answer *answer)
+{
+	if (answer)
+		ace_wipe(answer->payload, sizeof answer->payload);
+}
+
+void as_answer_code(struct as_answer *answer, uint8_t code)
+{
+	answer->code = code;
+	answer->format = AS_NO_FORMAT;
+	answer->has_max_age = false;
+	answer->len = 0;
+}
+
+static void set_payload(struct as_answer *answer, uint8_t code, size_t len)
+{
+	as_answer_code(answer, code);
+	answer->format = ACE_FORMAT_ACE_CBOR;
+	answer->len = len;
+}
+
+/* Keys ascend as deterministic encoding wants (RFC 8949 4.2.1). */
+enum ace_err as_answer_grant(struct as_answer *answer, const struct as_grant *grant)
+{
+	struct ace_cbor_writer w;
+	struct ace_slice written;
+	enum ace_err err;
+
+	ace_cbor_write_init(&w, answer->payload, sizeof answer->payload);
+	ace_cbor_write_map(&w, 3 + (grant->scope ? 1 : 0) + (grant->with_profile ? 1 : 0));
+	ace_cbor_write_uint(&w, ACE_PARAM_ACCESS_TOKEN);
+	ace_cbor_write_bstr(&w, grant->token);
+	ace_cbor_write_uint(&w, ACE_PARAM_EXPIRES_IN);
+	ace_cbor_write_uint(&w, grant->expires_in_s);
+	ace_cbor_write_uint(&w, ACE_PARAM_CNF);
+	ace_cbor_write_map(&w, 1);
+	ace_cbor_write_uint(&w, ACE_CNF_OSC);
+	ace_osc_write(&w, grant->osc);
+	if (grant->scope) {
+		ace_cbor_write_uint(&w, ACE_PARAM_SCOPE);
+		ace_scope_write(&w, grant->scope);
+	}
+	if (grant->with_profile) {
+		/* RFC 9200 5.8.4.3: "the AS MUST indicate the profile" when asked with null. */
+		ace_cbor_write_uint(&w, ACE_PARAM_PROFILE);
+		ace_cbor_write_uint(&w, ACE_PROFILE_COAP_OSCORE);
+	}
+	err = ace_cbor_written(&w, &written);
+	if (err) {
+		ace_wipe(answer->payload, sizeof answer->payload);
+		return err;
+	}
+	set_payload(answer, ACE_COAP_CREATED, written.len);
+	return ACE_OK;
+}
+
+void as_answer_oauth_error(struct as_answer *answer, enum ace_oauth_error error, const char *description)
+{
+	struct ace_cbor_writer w;
+	struct ace_slice written;
+
+	ace_cbor_write_init(&w, answer->payload, sizeof answer->payload);
+	ace_cbor_write_map(&w, description ? 2 : 1);
+	ace_cbor_write_uint(&w, ACE_PARAM_ERROR);
+	ace_cbor_write_uint(&w, error);
+	if (description) {
+		ace_cbor_write_uint(&w, ACE_PARAM_ERROR_DESCRIPTION);
+		ace_cbor_write_tstr(&w, (struct ace_slice){ (const uint8_t *)description, strlen(description) });
+	}
+	if (ace_cbor_written(&w, &written)) {
+		as_answer_failure(answer, ACE_ERR_SPACE);
+		return;
+	}
+	set_payload(answer, ACE_COAP_BAD_REQUEST, written.len);
+}
+
+static uint32_t retry_after_s(enum ace_err err)
+{
+	if (err == ACE_ERR_BUSY)
+		return RETRY_SOON_S;
+	if (err == ACE_ERR_FULL || err == ACE_ERR_STORAGE || err == ACE_ERR_CLOCK || err == ACE_ERR_IO ||
+	    err == ACE_ERR_RANDOM || err == ACE_ERR_MEMORY)
+		return RETRY_LATER_S;
+	return 0;
+}
+
+void as_answer_failure(struct as_answer *answer, enum ace_err err)
+{
+	uint32_t seconds = retry_after_s(err);
+
+	as_answer_code(answer, seconds ? ACE_COAP_UNAVAILABLE : ACE_COAP_INTERNAL_ERROR);
+	answer->has_max_age = seconds != 0;
+	answer->max_age_s = seconds;
+}
+
+enum ace_err as_answer_write(const struct as_answer *answer, const struct ace_coap_message *request,
+			     struct ace_buf *out)
+{
+	struct ace_coap_writer w;
+	struct ace_slice written;
+	enum ace_err err;
+
+	ace_coap_write_init(&w, out->ptr, out->cap);
+	ace_coap_write_header(&w, &(struct ace_coap_header){
+		.type = ACE_COAP_ACK, .code = answer->code, .mid = request->mid, .token = request->token });
+	if (answer->format != AS_NO_FORMAT)
+		ace_coap_write_option_uint(&w, ACE_OPT_CONTENT_FORMAT, (uint32_t)answer->format);
+	if (answer->has_max_age)
+		ace_coap_write_option_uint(&w, ACE_OPT_MAX_AGE, answer->max_age_s);
+	ace_coap_write_payload(&w, (struct ace_slice){ answer->payload, answer->len });
+	err = ace_coap_written(&w, &written);
+	if (!err)
+		out->len = written.len;
+	return err;
+}

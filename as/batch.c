@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/batch.h"
+
+#include <time.h>
+
+#include "as/authenticate.h"
+#include "as/endpoints.h"
+#include "as/sequence.h"
+#include "cli/log.h"
+#include "storage/counters.h"
+
+enum ace_err as_batch_write(struct as_server *as, struct store_txn **ret_txn)
+{
+	struct as_batch *batch = as->batch;
+
+	if (!batch->write && !batch->write_err)
+		batch->write_err = store_begin_write(as->store, &batch->write);
+	if (!batch->write_err)
+		*ret_txn = batch->write;
+	return batch->write_err;
+}
+
+static void read_clocks(struct as_batch *batch)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	batch->now = now.tv_sec;
+	batch->now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	batch->monotonic_ms = ace_port_monotonic_ms();
+}
+
+/* A fresh Partial IV goes with a challenge: it is no answer to the request, whose nonce stays unused. */
+static enum ace_err protect_challenge(struct as_server *as, struct as_job *job, struct ace_buf *out)
+{
+	uint8_t value[AS_ECHO_LEN], plain[64];
+	struct ace_coap_writer w;
+	struct ace_slice written;
+	struct ace_coap_message message;
+	uint64_t number;
+	enum ace_err err = as_echo_make(&as->echo, (struct ace_slice){ job->exchange.kid.bytes, job->exchange.kid.len },
+					as->batch->monotonic_ms, value);
+
+	ace_coap_write_init(&w, plain, sizeof plain);
+	ace_coap_write_header(&w, &(struct ace_coap_header){ ACE_COAP_ACK, ACE_COAP_UNAUTHORIZED, job->inner.mid,
+							     job->inner.token });
+	ace_coap_write_option(&w, ACE_OPT_ECHO, ACE_SLICE_OF(value));
+	if (!err)
+		err = ace_coap_written(&w, &written);
+	if (!err)
+		err = ace_coap_read(written, &message);
+	if (!err)
+		err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &number);
+	return err ? err : ace_oscore_protect_response(&job->peer->ctx, &job->exchange, &number, &message, out);
+}
+
+/* Under the nonce of the request, once: nothing else is ever protected with it. */
+static enum ace_err protect_answer(struct as_job *job, struct ace_buf *out)
+{
+	uint8_t plain[AS_PAYLOAD_MAX + 64];
+	struct ace_buf buf = ACE_BUF_OF(plain);
+	struct ace_coap_message message;
+	enum ace_err err = as_answer_write(&job->answer, &job->inner, &buf);
+
+	if (!err)
+		err = ace_coap_read(ace_buf_slice(&buf), &message);
+	if (!err)
+		err = ace_oscore_protect_response(&job->peer->ctx, &job->exchange, NULL, &message, out);
+	ace_wipe(plain, sizeof plain);
+	return err;
+}
+
+static enum ace_err protect(struct as_server *as, struct as_job *job, struct ace_buf *out)
+{
+	switch (job->state) {
+	case AS_JOB_CHALLENGED:
+		return protect_challenge(as, job, out);
+	case AS_JOB_VERIFIED:
+		return protect_answer(job, out);
+	case AS_JOB_PLAIN:
+	default:
+		return as_answer_write(&job->answer, &job->request->msg, out);
+	}
+}
+
+static void answer(struct as_server *as, struct as_job *job)
+{
+	uint8_t bytes[ACE_UDP_ANSWER_MAX];
+	struct ace_buf out = ACE_BUF_OF(bytes);
+	enum ace_err err = protect(as, job, &out);
+
+	if (err) {
+		/* What cannot be protected is said in the clear, without a word of what it was. */
+		as_answer_failure(&job->answer, err);
+		out.len = 0;
+		err = as_answer_write(&job->answer, &job->request->msg, &out);
+	}
+	if (!err)
+		err = ace_udp_answer(as->udp, job->request, ace_buf_slice(&out));
+	if (err) {
+		cli_log(CLI_LOG_WARN, "answer.dropped", cli_log_err(err));
+		ace_udp_drop(as->udp, job->request);
+	}
+	as_answer_fini(&job->answer);
+}
+
+static void handle(struct as_server *as, struct as_job *job, const struct ace_udp_request *request)
+{
+	job->request = request;
+	as_authenticate(as, job);
+	if (job->state == AS_JOB_VERIFIED)
+		as_dispatch(as, job);
+}
+
+/* Those that wait for the commit, or the others. */
+static void answer_all(struct as_server *as, bool waiting)
+{
+	for (size_t i = 0; i < as->batch->len; i++)
+		if (as->batch->jobs[i].answer.waits == waiting)
+			answer(as, &as->batch->jobs[i]);
+}
+
+static void fail_waiting(struct as_batch *batch)
+{
+	for (size_t i = 0; i < batch->len; i++)
+		if (batch->jobs[i].answer.waits)
+			as_answer_failure(&batch->jobs[i].answer, ACE_ERR_STORAGE);
+}
+
+/* From here on what the batch wrote is on disk, or none of it counts. */
+static enum ace_err commit(struct as_server *as)
+{
+	struct as_batch *batch = as->batch;
+	enum ace_err err = batch->write ? store_commit(batch->write) : batch->write_err;
+
+	batch->write = NULL;
+	as_refusals_settle(&as->refusals, !err);
+	if (!err)
+		return ACE_OK;
+	cli_log(CLI_LOG_ERROR, "commit.failed", cli_log_err(err),
+		cli_log_text("reason", store_last_error(as->store)->text));
+	fail_waiting(batch);
+	return err == ACE_ERR_STORAGE ? err : ACE_OK;
+}
+
+static enum ace_err flush(struct as_server *as)
+{
+	enum ace_err err = ace_udp_flush(as->udp);
+
+	return err == ACE_ERR_BUSY ? ACE_OK : err;
+}
+
+static enum ace_err begin(struct as_server *as)
+{
+	struct as_batch *batch = as->batch;
+	enum ace_err err;
+
+	batch->write = NULL;
+	batch->write_err = ACE_OK;
+	err = store_begin_read(as->store, &batch->read);
+	return err ? err : as_policy_refresh(as, batch->read);
+}
+
+enum ace_err as_batch_run(struct as_server *as)
+{
+	struct as_batch *batch = as->batch;
+	const struct ace_udp_request *requests;
+	enum ace_err err;
+
+	read_clocks(batch);
+	batch->len = ace_udp_read(as->udp, batch->monotonic_ms, &requests);
+	err = as_sequence_reserve(as, (uint32_t)batch->len);
+	if (err)
+		cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
+	err = begin(as);
+	if (err)
+		return err;
+	for (size_t i = 0; i < batch->len; i++)
+		handle(as, &batch->jobs[i], &requests[i]);
+	store_abort(batch->read);
+	answer_all(as, false);
+	err = flush(as);
+	if (!err)
+		err = commit(as);
+	if (err)
+		return err;
+	answer_all(as, true);
+	return flush(as);
+}

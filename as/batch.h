@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One turn of the loop: the requests that were waiting in the socket, handled together, committed together,
+ * answered after that. */
+#ifndef AS_BATCH_H
+#define AS_BATCH_H
+
+#include "as/answer.h"
+#include "as/server.h"
+
+enum as_job_state {
+	AS_JOB_PLAIN = 0,  /* nobody verified: the answer goes out unprotected */
+	AS_JOB_CHALLENGED, /* verified, but perhaps old: a protected 4.01 with Echo */
+	AS_JOB_VERIFIED,   /* peer sent it, and it is no replay */
+};
+
+/* One request on its way. */
+struct as_job {
+	const struct ace_udp_request *request; /* borrows from the UDP server for this batch */
+	enum as_job_state state;
+	struct as_peer *peer; /* borrows from the table; NULL when AS_JOB_PLAIN */
+	struct ace_oscore_exchange exchange;
+	struct ace_coap_message inner; /* borrows from plain */
+	struct as_answer answer;
+	uint8_t plain[ACE_UDP_DATAGRAM_MAX];
+};
+
+struct as_batch {
+	int64_t now;         /* seconds since 1970 */
+	int64_t now_ms;      /* milliseconds since 1970 */
+	uint64_t monotonic_ms;
+	struct store_txn *read;  /* owns: the state of the store that this batch sees */
+	struct store_txn *write; /* owns; NULL until something has to be written */
+	enum ace_err write_err;  /* why nothing can be written in this batch */
+	size_t len;
+	struct as_job jobs[ACE_UDP_BATCH_MAX];
+};
+
+/* Handle what is waiting. @return ACE_OK; ACE_ERR_STORAGE the store must not be used any more. */
+ACE_MUST_CHECK enum ace_err as_batch_run(struct as_server *as);
+
+/* The batch's write transaction, begun at the first call. Its failure sticks. */
+ACE_MUST_CHECK enum ace_err as_batch_write(struct as_server *as, struct store_txn **ret_txn);
+
+#endif

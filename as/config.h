@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What aced is told at start: defaults, then the configuration file, then flags. */
+#ifndef AS_CONFIG_H
+#define AS_CONFIG_H
+
+#include "as/bucket.h"
+#include "cli/log.h"
+#include "cli/output.h"
+#include "storage/store.h"
+
+#define AS_CONFIG_DEFAULT "/etc/aced/aced.json"
+#define AS_PATH_MAX 1024
+#define AS_LISTEN_MAX 280
+
+/* All strings are the struct's own. */
+struct as_config {
+	char state_dir[AS_PATH_MAX];
+	char kek[AS_PATH_MAX];            /* "": the store's default */
+	char listen[AS_LISTEN_MAX];       /* "HOST:PORT" of coap:// */
+	char issuer[STORE_URI_MAX + 1];   /* "": what the store says; another is refused */
+	char wireshark_keys[AS_PATH_MAX]; /* "": none */
+	enum cli_log_level log_level;
+	struct as_rate grants, refusals;  /* of one client */
+	uint32_t peers_max;               /* OSCORE contexts kept in memory */
+};
+
+void as_config_init(struct as_config *ret_config);
+/* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level and
+ * limits {client_rate, client_burst, contexts}. Nothing else may be in it.
+ * ACE_ERR_IO cannot be read; ACE_ERR_MALFORMED with file, line and column, or the member. */
+ACE_MUST_CHECK enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/decision_record.h"
+
+#include <string.h>
+
+#include "as/reasons.h"
+#include "cli/log.h"
+
+static enum ace_err fill_client(const struct store_client *client, struct store_party *ret_party)
+{
+	ret_party->is_known = true;
+	ret_party->is_enabled = client->is_enabled;
+	ret_party->tags = client->tags;
+	return store_text_set(client->id, ret_party->id, sizeof ret_party->id);
+}
+
+static enum ace_err fill_device(const struct as_decided *in, struct store_party *ret_party)
+{
+	struct ace_slice audience = in->request->audience;
+
+	if (in->device->id[0]) {
+		ret_party->is_known = true;
+		ret_party->is_enabled = in->device->is_enabled;
+		ret_party->tags = in->device->tags;
+		return store_text_set(in->device->id, ret_party->id, sizeof ret_party->id);
+	}
+	/* An audience that nobody has is the client's own words: kept for the operator, cut to what a record holds. */
+	if (audience.len > STORE_AUDIENCE_MAX)
+		audience.len = STORE_AUDIENCE_MAX;
+	if (audience.len)
+		memcpy(ret_party->id, audience.ptr, audience.len);
+	return ACE_OK;
+}
+
+enum ace_err as_decision_fill(struct as_server *as, const struct as_decided *in, struct store_decision *ret_record)
+{
+	enum ace_err err = store_decision_id_take(as->store, as->batch->now_ms, &ret_record->id);
+
+	if (!err)
+		err = fill_client(in->client, &ret_record->client);
+	if (!err)
+		err = fill_device(in, &ret_record->device);
+	if (!err)
+		err = store_scope_set((uint8_t)in->request->scope.kind, in->request->scope.bytes,
+				      &ret_record->requested);
+	ret_record->outcome = in->error ? STORE_REFUSED : STORE_GRANTED;
+	ret_record->reason = in->reason;
+	ret_record->oauth_error = (int32_t)in->error;
+	ret_record->generation = as->generation;
+	ret_record->lifetime_s = in->error ? 0 : in->lifetime_s;
+	ret_record->count = 1;
+	ret_record->last_at_ms = as->batch->now_ms;
+	return err;
+}
+
+enum ace_err as_record_grant(struct as_server *as, struct store_decision *record, const struct as_minted *minted)
+{
+	struct store_txn *txn;
+	enum ace_err err = as_batch_write(as, &txn);
+
+	record->token = minted->record.sequence;
+	record->granted = minted->record.scope;
+	if (!err)
+		err = store_token_add(txn, &minted->record);
+	if (!err)
+		err = store_decision_add(txn, record);
+	as->tokens_issued += !err;
+	return err;
+}
+
+enum ace_err as_record_refusal(struct as_server *as, struct store_decision *record)
+{
+	struct as_refusal *refusal;
+	struct store_txn *txn;
+	bool joined;
+	enum ace_err err = as_refusal_find(&as->refusals, record, as->batch->monotonic_ms, &refusal, &joined);
+
+	if (err)
+		return err;
+	if (joined) {
+		record->id = refusal->id;
+		return ACE_OK;
+	}
+	err = as_batch_write(as, &txn);
+	if (!err)
+		err = store_decision_add(txn, record);
+	if (!err)
+		as_refusal_recorded(&as->refusals, refusal, &record->id, as->batch->monotonic_ms);
+	else
+		memset(refusal, 0, sizeof *refusal);
+	return err;
+}

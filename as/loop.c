@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "as/batch.h"
+#include "cli/log.h"
+#include "storage/tokens.h"
+
+#define IDLE_MS 250           /* how long a change of the store may go unseen */
+#define HOUSEKEEPING_MS 10000 /* counts of joined refusals, expired tokens */
+#define HEARTBEAT_MS 60000
+
+struct loop {
+	struct as_server *as;
+	int epoll_fd, signal_fd;
+	uint64_t housekept_ms, heartbeat_ms;
+	uint64_t drop_position; /* where store_token_drop() goes on */
+};
+
+static enum ace_err watch(int epoll_fd, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) ? ACE_ERR_IO : ACE_OK;
+}
+
+static enum ace_err open_loop(struct as_server *as, struct loop *ret_loop)
+{
+	sigset_t signals;
+
+	*ret_loop = (struct loop){ .as = as, .epoll_fd = -1, .signal_fd = -1 };
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL))
+		return ACE_ERR_IO;
+	ret_loop->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	ret_loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (ret_loop->signal_fd < 0 || ret_loop->epoll_fd < 0 || watch(ret_loop->epoll_fd, ret_loop->signal_fd))
+		return ACE_ERR_IO;
+	return watch(ret_loop->epoll_fd, ace_udp_fd(as->udp));
+}
+
+static void close_loop(struct loop *loop)
+{
+	if (loop->signal_fd >= 0)
+		close(loop->signal_fd);
+	if (loop->epoll_fd >= 0)
+		close(loop->epoll_fd);
+}
+
+static enum ace_err housekeep(struct store_txn *txn, void *arg)
+{
+	struct loop *loop = arg;
+	size_t dropped;
+	enum ace_err err = as_refusals_store(&loop->as->refusals, txn);
+
+	return err ? err : store_token_drop(txn, loop->as->batch->now, &loop->drop_position, &dropped);
+}
+
+/* What has to be done now and then; a store that is full or busy only puts it off. */
+static enum ace_err keep_house(struct loop *loop, uint64_t now_ms)
+{
+	enum ace_err err = ACE_OK;
+
+	if (now_ms - loop->housekept_ms >= HOUSEKEEPING_MS) {
+		loop->housekept_ms = now_ms;
+		err = store_write(loop->as->store, housekeep, loop);
+	}
+	if (err != ACE_ERR_STORAGE && now_ms - loop->heartbeat_ms >= HEARTBEAT_MS) {
+		loop->heartbeat_ms = now_ms;
+		store_maintain(loop->as->store);
+		err = as_heartbeat(loop->as);
+	}
+	if (err && err != ACE_ERR_STORAGE)
+		cli_log(CLI_LOG_WARN, "housekeeping.failed", cli_log_err(err));
+	return err == ACE_ERR_STORAGE ? err : ACE_OK;
+}
+
+static bool is_stopped(const struct loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	return read(loop->signal_fd, &info, sizeof info) == sizeof info;
+}
+
+static enum ace_err turn(struct loop *loop)
+{
+	struct epoll_event events[2];
+	enum ace_err err;
+
+	if (epoll_wait(loop->epoll_fd, events, ACE_ARRAY_LEN(events), IDLE_MS) < 0 && errno != EINTR)
+		return ACE_ERR_IO;
+	err = as_batch_run(loop->as);
+	return err ? err : keep_house(loop, ace_port_monotonic_ms());
+}
+
+enum ace_err as_server_run(struct as_server *as)
+{
+	struct loop loop;
+	enum ace_err err = open_loop(as, &loop);
+
+	loop.housekept_ms = loop.heartbeat_ms = ace_port_monotonic_ms();
+	if (!err)
+		err = as_heartbeat(as);
+	while (!err && !is_stopped(&loop))
+		err = turn(&loop);
+	/* What was joined in the last seconds is kept, unless the store is what failed. */
+	if (!err)
+		err = store_write(as->store, housekeep, &loop);
+	close_loop(&loop);
+	return err;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "as/server.h"
+#include "cli/address.h"
+#include "cli/command.h"
+
+static const struct cli_flag flags[] = {
+	{ .name = "config", .value = "FILE", .env = "ACE_CONFIG",
+	  .help = "JSON configuration (default " AS_CONFIG_DEFAULT ", if there is one)" },
+	{ .name = "state-dir", .value = "DIR", .env = "ACE_STATE", .help = "the store (default " STORE_DIR_DEFAULT ")" },
+	{ .name = "kek", .value = "FILE",
+	  .help = "key-encryption key (default " STORE_KEK_DEFAULT "; DIR/kek with another DIR)" },
+	{ .name = "listen", .value = "coap://HOST:PORT", .help = "where to serve (default coap://127.0.0.1:5683)" },
+	{ .name = "issuer", .value = "URI", .help = "start only if this is what the store issues as" },
+	{ .name = "log-level", .value = "LEVEL", .help = "error, warn, info or debug (default info)" },
+	{ .name = "check", .help = "check configuration, store, key and policy, then exit" },
+	{ .name = "foreground", .help = "the default, accepted for habit" },
+	{ .name = "wireshark-keys", .value = "FILE",
+	  .help = "append OSCORE contexts with their secrets to FILE, for tests" },
+	{ 0 },
+};
+
+/* Copy a flag's value over the configuration. */
+static bool take(const struct cli_call *call, const char *flag, char *text, size_t cap)
+{
+	const char *value = cli_flag_value(call, flag);
+
+	if (!value)
+		return true;
+	return (size_t)snprintf(text, cap, "%s", value) < cap;
+}
+
+static int take_listen(const struct cli_call *call, const struct cli_output *output, struct as_config *config)
+{
+	const char *value = cli_flag_value(call, "listen");
+	struct cli_address address;
+	struct cli_error error;
+	bool is_v6;
+
+	if (!value)
+		return CLI_EXIT_OK;
+	/* Port 0 asks for a free one, which no URI can say. */
+	if (!strncmp(value, "coap://", 7) && strlen(value + 7) < sizeof config->listen && strstr(value, ":0")) {
+		snprintf(config->listen, sizeof config->listen, "%s", value + 7);
+		return CLI_EXIT_OK;
+	}
+	if (cli_address_parse(value, &address, &error))
+		return cli_error_print(output, &error);
+	if (address.secure)
+		return cli_fail(output, CLI_EXIT_USAGE, "--listen %s: coaps:// is not built in; use coap:// (OSCORE)", value);
+	is_v6 = strchr(address.host, ':');
+	if ((size_t)snprintf(config->listen, sizeof config->listen, is_v6 ? "[%s]:%u" : "%s:%u", address.host,
+			     address.port) >= sizeof config->listen)
+		return cli_fail(output, CLI_EXIT_USAGE, "--listen %s: too long", value);
+	return CLI_EXIT_OK;
+}
+
+static int read_config(const struct cli_call *call, const struct cli_output *output, struct as_config *config)
+{
+	const char *path = cli_flag_value(call, "config"), *level = cli_flag_value(call, "log-level");
+	struct cli_error error;
+
+	as_config_init(config);
+	if (!path && !access(AS_CONFIG_DEFAULT, R_OK))
+		path = AS_CONFIG_DEFAULT;
+	if (path && as_config_read(path, config, &error))
+		return cli_error_print(output, &error);
+	if (!take(call, "state-dir", config->state_dir, sizeof config->state_dir) ||
+	    !take(call, "kek", config->kek, sizeof config->kek) ||
+	    !take(call, "issuer", config->issuer, sizeof config->issuer) ||
+	    !take(call, "wireshark-keys", config->wireshark_keys, sizeof config->wireshark_keys))
+		return cli_fail(output, CLI_EXIT_USAGE, "a path or URI on the command line is too long");
+	if (level && !cli_log_level_parse(level, &config->log_level))
+		return cli_fail(output, CLI_EXIT_USAGE, "--log-level %s: use error, warn, info or debug", level);
+	return take_listen(call, output, config);
+}
+
+/* No core dump holds a key, and no other process of this user reads our memory. */
+static void keep_memory_private(void)
+{
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int serve(struct as_server *as, const struct cli_output *output)
+{
+	enum ace_err err;
+
+	fprintf(output->err, "aced %s ready: coap://%s%s (oscore), issuer %s, policy generation %llu\n", ACED_VERSION,
+		ace_udp_address(as->udp), as->token_path, as->info.issuer, (unsigned long long)as->generation);
+	err = as_server_run(as);
+	if (err)
+		return cli_fail(output, CLI_EXIT_BROKEN, "stopped: %s: %s", ace_err_name(err),
+				store_last_error(as->store)->text);
+	cli_log(CLI_LOG_INFO, "stopped", cli_log_int("tokens", (int64_t)as->tokens_issued));
+	return CLI_EXIT_OK;
+}
+
+static int run(const struct cli_call *call, const struct cli_output *output)
+{
+	static struct as_config config;
+	static struct as_server as;
+	struct store_error error = { 0 };
+	int code = read_config(call, output, &config);
+	enum ace_err err;
+
+	if (code)
+		return code;
+	keep_memory_private();
+	cli_log_level_set(config.log_level);
+	err = as_server_open(&config, &as, &error);
+	if (err)
+		return cli_fail(output, err == ACE_ERR_USAGE ? CLI_EXIT_USAGE : CLI_EXIT_BROKEN, "%s", error.text);
+	if (cli_flag(call, "check"))
+		cli_note(output, "configuration, store, key and policy are in order");
+	else
+		code = serve(&as, output);
+	as_server_close(&as);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct cli_verb verbs[] = {
+		{ .name = "", .args = "", .help = "serve until SIGTERM", .flags = flags, .run = run },
+		{ 0 },
+	};
+	static const struct cli_program program = {
+		.name = "aced",
+		.summary = "authorization server for ACE-OSCORE: checks clients against policies, issues access tokens",
+		.examples = "aced --state-dir ./state --listen coap://127.0.0.1:5683\n"
+			    "aced --check\n",
+		.verbs = verbs,
+	};
+
+	return cli_main(&program, argc, argv);
+}

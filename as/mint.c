@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/mint.h"
+
+#include <string.h>
+
+#include "as/sequence.h"
+#include "storage/counters.h"
+
+#define EXI_NUMBER_LEN 4
+
+static struct ace_slice text_slice(const char *text)
+{
+	return (struct ace_slice){ (const uint8_t *)text, strlen(text) };
+}
+
+static const char *audience_of(const struct store_device *device)
+{
+	return device->audience[0] ? device->audience : device->id;
+}
+
+/* What the client and the device derive their context from: new for every token.
+ * RFC 9203 3.2: "The AS MUST ensure that ... identifiers are unique"; the sequence number sees to it. */
+static enum ace_err make_material(const struct policy_model *model, uint64_t sequence, struct as_minted *minted)
+{
+	enum ace_err err = ace_port_random(minted->ms, sizeof minted->ms);
+	size_t id_len = as_sequence_bytes(sequence, model->token_id_bytes, minted->id);
+
+	if (!err)
+		err = ace_port_random(minted->salt, sizeof minted->salt);
+	if (err)
+		return err;
+	minted->osc = (struct ace_osc){ .id = { minted->id, id_len },
+					.ms = ACE_SLICE_OF(minted->ms),
+					.salt = ACE_SLICE_OF(minted->salt),
+					.has_salt = model->token_salt };
+	return ACE_OK;
+}
+
+/* RFC 9200 5.10.3: cti of a token with exi is the RS's identifier and a number that counts such tokens. */
+static enum ace_err make_exi_cti(struct as_server *as, const struct as_mint_input *in, struct as_minted *minted,
+				 struct ace_buf *cti)
+{
+	struct ace_slice audience = text_slice(audience_of(in->device));
+	struct store_txn *txn;
+	enum ace_err err = as_batch_write(as, &txn);
+
+	if (!err)
+		err = store_exi_take(txn, in->device->id, as->batch->now, &minted->record.exi_number);
+	if (err)
+		return err;
+	if (audience.len + EXI_NUMBER_LEN > cti->cap)
+		return ACE_ERR_SPACE;
+	memcpy(cti->ptr, audience.ptr, audience.len);
+	for (size_t i = 0; i < EXI_NUMBER_LEN; i++)
+		cti->ptr[audience.len + i] = (uint8_t)(minted->record.exi_number >> (8 * (EXI_NUMBER_LEN - 1 - i)));
+	cti->len = audience.len + EXI_NUMBER_LEN;
+	minted->record.has_exi = true;
+	return ACE_OK;
+}
+
+static void fill_claims(const struct as_server *as, const struct as_mint_input *in, const struct as_minted *minted,
+			struct ace_slice cti, struct ace_claims *ret_claims)
+{
+	const struct policy_decision *decision = in->decision;
+	const struct policy_model *model = decision->model;
+
+	*ret_claims = (struct ace_claims){
+		.iss = model->omit_iss ? (struct ace_slice){ 0 } : text_slice(as->info.issuer),
+		.sub = model->omit_sub ? (struct ace_slice){ 0 } : text_slice(in->client_id),
+		.aud = text_slice(audience_of(in->device)),
+		.has_exp = !decision->uses_exi,
+		.exp = as->batch->now + decision->lifetime_s,
+		.has_exi = decision->uses_exi,
+		.exi = decision->lifetime_s,
+		.has_iat = !model->omit_iat,
+		.iat = as->batch->now,
+		.cti = cti,
+		.cnonce = in->cnonce,
+		.cnf = ACE_CNF_IS_OSC,
+		.osc = minted->osc,
+		.scope = policy_decision_scope(decision),
+		.has_profile = true,
+		.profile = ACE_PROFILE_COAP_OSCORE,
+	};
+}
+
+/* RFC 9053 4.2.1: the (key, nonce) pair must never repeat: prefix of this run, then the sequence number. */
+static enum ace_err make_iv(const struct as_server *as, int32_t alg, uint64_t sequence, struct ace_buf *iv)
+{
+	uint8_t key_len, nonce_len, tag_len;
+	enum ace_err err = ace_cose_alg_lengths(alg, &key_len, &nonce_len, &tag_len);
+
+	if (err)
+		return err;
+	iv->len = nonce_len;
+	memcpy(iv->ptr, as->iv_prefix, nonce_len - sizeof sequence);
+	as_sequence_bytes(sequence, sizeof sequence, iv->ptr + nonce_len - sizeof sequence);
+	return ACE_OK;
+}
+
+static enum ace_err seal(struct as_server *as, const struct as_mint_input *in, const struct ace_claims *claims,
+			 struct as_minted *minted)
+{
+	const struct store_device_key *described = &in->device->keys[0];
+	uint32_t limit = in->decision->model->token_bytes;
+	struct ace_buf out = { minted->token, sizeof minted->token, 0 };
+	uint8_t iv_bytes[ACE_AEAD_NONCE_MAX];
+	struct ace_buf iv = ACE_BUF_OF(iv_bytes);
+	struct store_key key;
+	enum ace_err err = make_iv(as, described->alg, minted->record.sequence, &iv);
+
+	if (limit && limit < out.cap)
+		out.cap = limit;
+	if (!err)
+		err = store_device_key(as->batch->read, in->device, 0, &key);
+	if (err)
+		return err;
+	err = ace_issue_token(&(struct ace_issue_input){
+		.claims = claims, .layout = in->decision->model->token_layout, .alg = described->alg,
+		.key = { .bytes = { key.bytes, key.len } }, .kid = { described->kid, described->kid_len },
+		.iv = ace_buf_slice(&iv) }, &out);
+	ace_wipe(&key, sizeof key);
+	minted->len = out.len;
+	return err;
+}
+
+static enum ace_err fill_record(const struct as_server *as, const struct as_mint_input *in, struct as_minted *minted)
+{
+	struct store_token *record = &minted->record;
+	struct ace_scope scope = policy_decision_scope(in->decision);
+	uint8_t text[ACE_TOKEN_HASH_SCRATCH(AS_PAYLOAD_MAX)];
+	enum ace_err err = store_text_set(in->client_id, record->client, sizeof record->client);
+
+	if (!err)
+		err = store_text_set(in->device->id, record->device, sizeof record->device);
+	if (!err)
+		err = store_scope_set((uint8_t)scope.kind, scope.bytes, &record->scope);
+	record->issued_at = as->batch->now;
+	record->expires_at = as->batch->now + in->decision->lifetime_s;
+	record->osc_id = record->sequence;
+	record->decision = in->decision_id;
+	return err ? err : ace_token_hash((struct ace_slice){ minted->token, minted->len },
+						 (struct ace_buf)ACE_BUF_OF(text), record->hash);
+}
+
+enum ace_err as_mint(struct as_server *as, const struct as_mint_input *in, struct as_minted *ret_minted)
+{
+	uint8_t cti_bytes[STORE_AUDIENCE_MAX + EXI_NUMBER_LEN];
+	struct ace_buf cti = ACE_BUF_OF(cti_bytes);
+	struct ace_claims claims;
+	enum ace_err err = as_sequence_take(as, &ret_minted->record.sequence);
+
+	if (!err)
+		err = make_material(in->decision->model, ret_minted->record.sequence, ret_minted);
+	if (!err && in->decision->uses_exi)
+		err = make_exi_cti(as, in, ret_minted, &cti);
+	else if (!err)
+		cti.len = as_sequence_bytes(ret_minted->record.sequence, 0, cti.ptr);
+	if (!err) {
+		fill_claims(as, in, ret_minted, ace_buf_slice(&cti), &claims);
+		err = seal(as, in, &claims, ret_minted);
+	}
+	return err ? err : fill_record(as, in, ret_minted);
+}
+
+void as_minted_fini(struct as_minted *minted)
+{
+	ace_wipe(minted->ms, sizeof minted->ms);
+	ace_wipe(minted->salt, sizeof minted->salt);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A new generation is compiled aside and swapped in only when it is valid. */
+#include "as/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/log.h"
+#include "storage/policies.h"
+
+static enum ace_err compile(struct store_txn *txn, uint64_t generation, struct policy **ret_policy)
+{
+	struct policy_problems problems = { 0 };
+	struct policy_source source = { .name = "stored policy" };
+	char *text = NULL;
+	enum ace_err err;
+
+	if (generation == 0)
+		return policy_compile_empty(ret_policy);
+	err = store_policy_text(txn, generation, &text, &source.len);
+	if (err)
+		return err;
+	source.text = text;
+	err = policy_compile(&source, &problems, ret_policy);
+	if (problems.len)
+		cli_log(CLI_LOG_WARN, "policy.problem", cli_log_int("generation", (int64_t)generation),
+			cli_log_text("code", problems.list[0].code), cli_log_text("message", problems.list[0].message));
+	policy_problems_free(&problems);
+	free(text);
+	return err;
+}
+
+enum ace_err as_policy_refresh(struct as_server *as, struct store_txn *txn)
+{
+	struct policy *policy;
+	uint64_t generation;
+	enum ace_err err = store_policy_current(txn, &generation);
+
+	if (err || (as->policy && (generation == as->generation || generation == as->generation_refused)))
+		return err;
+	err = compile(txn, generation, &policy);
+	if (err && as->policy) {
+		/* The one in force stays in force. */
+		as->generation_refused = generation;
+		cli_log(CLI_LOG_ERROR, "policy.refused", cli_log_int("generation", (int64_t)generation),
+			cli_log_err(err));
+		return ACE_OK;
+	}
+	if (err)
+		return err;
+	policy_free(as->policy);
+	as->policy = policy;
+	as->generation = generation;
+	cli_log(CLI_LOG_INFO, "policy.applied", cli_log_int("generation", (int64_t)generation));
+	return ACE_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a request was refused before the policy was asked. A decision record holds one of these, or a
+ * enum policy_reason, in one field: the numbers are stored and do not overlap. */
+#ifndef AS_REASONS_H
+#define AS_REASONS_H
+
+#include <stdint.h>
+
+enum as_reason {
+	AS_REASON_REQUEST = 1000, /* no map, a repeated key, a wrong type */
+	AS_REASON_GRANT_TYPE,     /* another grant than client_credentials */
+	AS_REASON_IDENTITY,       /* a device, or a client that the store does not know any more */
+	AS_REASON_CLIENT_ID,      /* client_id is not who the OSCORE context says */
+	AS_REASON_AUDIENCE,       /* no such device, or none named and no default */
+	AS_REASON_REQ_CNF,        /* a key of the client's own, or a kid that names nothing */
+};
+
+/* "audience-unknown", ...: for records and logs. Takes enum policy_reason too. */
+const char *as_reason_name(int32_t reason);
+
+#endif

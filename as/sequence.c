@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/sequence.h"
+
+#include "as/batch.h"
+#include "storage/counters.h"
+
+enum ace_err as_sequence_reserve(struct as_server *as, uint32_t wanted)
+{
+	uint64_t first;
+	enum ace_err err;
+
+	if (as->sequence.left >= wanted)
+		return ACE_OK;
+	err = store_sequence_take(as->store, as->batch->now_ms, wanted, &first);
+	if (!err)
+		as->sequence = (struct as_sequence){ first, wanted };
+	return err;
+}
+
+enum ace_err as_sequence_take(struct as_server *as, uint64_t *ret_sequence)
+{
+	if (!as->sequence.left)
+		return ACE_ERR_BUSY;
+	as->sequence.left--;
+	*ret_sequence = as->sequence.next++;
+	return ACE_OK;
+}
+
+size_t as_sequence_bytes(uint64_t sequence, size_t min_len, uint8_t ret_bytes[8])
+{
+	size_t len = 1;
+
+	while (len < 8 && (len < min_len || sequence >> (8 * len)))
+		len++;
+	for (size_t i = 0; i < len; i++)
+		ret_bytes[i] = (uint8_t)(sequence >> (8 * (len - 1 - i)));
+	return len;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "as/batch.h"
+#include "cli/address.h"
+#include "cli/log.h"
+#include "storage/counters.h"
+#include "storage/policies.h"
+
+static enum ace_err explain(struct store_error *ret_error, enum ace_err err, const char *text)
+{
+	ret_error->err = err;
+	snprintf(ret_error->text, sizeof ret_error->text, "%s", text);
+	return err;
+}
+
+static int64_t wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum ace_err open_store(struct as_server *as, struct store_error *ret_error)
+{
+	const struct as_config *config = as->config;
+	enum ace_err err = store_open(&(struct store_options){
+		.dir = config->state_dir, .kek_path = config->kek[0] ? config->kek : NULL, .is_daemon = true },
+		&as->store, ret_error);
+
+	if (!err)
+		err = store_unlock(as->store, ret_error);
+	if (err)
+		return err;
+	err = store_counters_start(as->store, wall_ms());
+	return err ? explain(ret_error, err, "the clock is before 2024: set it, then start again") : ACE_OK;
+}
+
+/* What the store says about itself is what tokens say; a flag may only agree. */
+static enum ace_err read_info(struct as_server *as, struct store_txn *txn, struct store_error *ret_error)
+{
+	struct cli_address address;
+	struct cli_error error;
+	enum ace_err err = store_info_get(txn, &as->info);
+
+	if (err)
+		return explain(ret_error, err, store_last_error(as->store)->text);
+	if (as->config->issuer[0] && strcmp(as->config->issuer, as->info.issuer)) {
+		snprintf(ret_error->text, sizeof ret_error->text,
+			 "--issuer %.120s: this store issues as %.120s; devices know that name", as->config->issuer,
+			 as->info.issuer);
+		return ret_error->err = ACE_ERR_USAGE;
+	}
+	err = cli_address_parse(as->info.as_uri, &address, &error);
+	if (err)
+		return explain(ret_error, err, error.message);
+	snprintf(as->token_path, sizeof as->token_path, "%s", address.path[0] ? address.path : "/token");
+	return ACE_OK;
+}
+
+static enum ace_err read_store(struct as_server *as, struct store_error *ret_error)
+{
+	struct store_txn *txn;
+	enum ace_err err = store_begin_read(as->store, &txn);
+
+	if (err)
+		return explain(ret_error, err, store_last_error(as->store)->text);
+	err = read_info(as, txn, ret_error);
+	if (!err) {
+		err = as_policy_refresh(as, txn);
+		if (err)
+			explain(ret_error, err, store_last_error(as->store)->text);
+	}
+	store_abort(txn);
+	return err;
+}
+
+/* Random for this run: Echo key, IV prefix, and a context that nobody shares. */
+static enum ace_err draw_secrets(struct as_server *as)
+{
+	static const uint8_t decoy_id[] = { 0 };
+	uint8_t secret[16];
+	enum ace_err err = as_echo_init(&as->echo);
+
+	if (!err)
+		err = ace_port_random(as->iv_prefix, sizeof as->iv_prefix);
+	if (!err)
+		err = ace_port_random(secret, sizeof secret);
+	if (!err)
+		err = ace_oscore_derive(&(struct ace_oscore_input){ .master_secret = ACE_SLICE_OF(secret),
+								    .recipient_id = ACE_SLICE_OF(decoy_id) },
+					&as->decoy);
+	ace_wipe(secret, sizeof secret);
+	return err;
+}
+
+static enum ace_err open_tables(struct as_server *as, struct store_error *ret_error)
+{
+	enum ace_err err = draw_secrets(as);
+
+	if (!err)
+		err = as_peer_table_init(&as->peers, as->config->peers_max);
+	if (!err)
+		err = as_refusals_init(&as->refusals);
+	as->batch = calloc(1, sizeof *as->batch);
+	if (!err && !as->batch)
+		err = ACE_ERR_MEMORY;
+	return err ? explain(ret_error, err, "no memory or no random numbers") : ACE_OK;
+}
+
+static enum ace_err open_socket(struct as_server *as, struct store_error *ret_error)
+{
+	enum ace_err err = ace_udp_open(&(struct ace_udp_config){ .listen = as->config->listen }, &as->udp);
+
+	if (!err)
+		return ACE_OK;
+	ret_error->err = err;
+	snprintf(ret_error->text, sizeof ret_error->text, "cannot listen on %s: %s", as->config->listen,
+		 err == ACE_ERR_IO ? strerror(errno) : ace_err_name(err));
+	return err;
+}
+
+enum ace_err as_server_open(const struct as_config *config, struct as_server *ret_server,
+			    struct store_error *ret_error)
+{
+	enum ace_err err;
+
+	memset(ret_server, 0, sizeof *ret_server);
+	ret_server->config = config;
+	err = open_store(ret_server, ret_error);
+	if (!err)
+		err = open_tables(ret_server, ret_error);
+	if (!err)
+		err = read_store(ret_server, ret_error);
+	if (!err)
+		err = open_socket(ret_server, ret_error);
+	ret_server->started_at = wall_ms() / 1000;
+	if (err)
+		as_server_close(ret_server);
+	return err;
+}
+
+void as_server_close(struct as_server *as)
+{
+	ace_udp_close(as->udp);
+	policy_free(as->policy);
+	as_peer_table_fini(&as->peers);
+	as_refusals_fini(&as->refusals);
+	if (as->batch)
+		ace_wipe(as->batch, sizeof *as->batch);
+	free(as->batch);
+	store_close(as->store);
+	as_echo_fini(&as->echo);
+	ace_wipe(&as->decoy, sizeof as->decoy);
+	memset(as, 0, sizeof *as);
+}
+
+static enum ace_err put_heartbeat(struct store_txn *txn, void *arg)
+{
+	return store_heartbeat_put(txn, arg);
+}
+
+enum ace_err as_heartbeat(struct as_server *as)
+{
+	struct store_heartbeat beat = { .pid = getpid(), .started_at = as->started_at, .seen_at = wall_ms() / 1000,
+					.tokens_issued = as->tokens_issued, .generation = as->generation,
+					.version = ACED_VERSION };
+
+	snprintf(beat.listen, sizeof beat.listen, "coap://%s", ace_udp_address(as->udp));
+	return store_write(as->store, put_heartbeat, &beat);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The authorization server as a whole: what lives from start to stop. One thread owns it. */
+#ifndef AS_SERVER_H
+#define AS_SERVER_H
+
+#include "ace_udp_server.h"
+#include "as/bucket.h"
+#include "as/config.h"
+#include "as/echo.h"
+#include "as/peer_table.h"
+#include "as/refusals.h"
+#include "cli/address.h"
+#include "policy/policy.h"
+#include "storage/meta.h"
+#include "storage/store.h"
+
+/* Token sequence numbers that were taken from the store and not used yet. */
+struct as_sequence {
+	uint64_t next;
+	uint32_t left;
+};
+
+struct as_server {
+	const struct as_config *config; /* borrows until as_server_close() */
+	struct store *store;            /* owns */
+	struct store_info info;
+	char token_path[CLI_PATH_MAX + 1];  /* of info.as_uri */
+	struct ace_udp_server *udp;         /* owns */
+	struct policy *policy;              /* owns; replaced when generation changes */
+	uint64_t generation;
+	uint64_t generation_refused; /* one that did not compile: not tried again */
+	struct as_peer_table peers;
+	struct ace_oscore_ctx decoy; /* decrypts what no context is known for, so that both cost the same */
+	struct as_echo echo;
+	struct as_refusals refusals;
+	struct as_sequence sequence;
+	uint8_t iv_prefix[5]; /* the bytes before the sequence number in every COSE IV of this run */
+	int64_t started_at;   /* seconds since 1970 */
+	uint64_t tokens_issued;
+	struct as_batch *batch; /* owns: the requests at hand */
+};
+
+/* Open everything in order: store, key, counters, policy, socket.
+ * @param ret_error  what failed, for people.
+ * @return ACE_OK; otherwise nothing is left open. */
+ACE_MUST_CHECK enum ace_err as_server_open(const struct as_config *config, struct as_server *ret_server,
+					   struct store_error *ret_error);
+/* Wipes keys; a zeroed struct is fine. */
+void as_server_close(struct as_server *as);
+
+/* Serve until SIGTERM or SIGINT. @return ACE_OK after a signal; ACE_ERR_STORAGE the store failed: exit at once. */
+ACE_MUST_CHECK enum ace_err as_server_run(struct as_server *as);
+
+/* Put the newest policy generation in force if it compiles; else the old one stays and the log says so. */
+ACE_MUST_CHECK enum ace_err as_policy_refresh(struct as_server *as, struct store_txn *txn);
+/* Leave a sign of life for `acectl status`. */
+ACE_MUST_CHECK enum ace_err as_heartbeat(struct as_server *as);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a token is granted: a list of steps, each one call into the file that is named after it. */
+#include "as/endpoints.h"
+
+#include <string.h>
+
+#include "as/decision_record.h"
+#include "as/reasons.h"
+
+/* What the steps find out, one after the other. */
+struct token_request {
+	struct store_client client;
+	struct store_device device;
+	struct as_request request;
+	struct policy_decision decision;
+	struct store_decision record;
+	struct as_minted minted;
+	enum ace_oauth_error error; /* the first refusal wins */
+	int32_t reason;
+};
+
+static bool refused(struct token_request *t, enum ace_oauth_error error, int32_t reason)
+{
+	t->error = error;
+	t->reason = error ? reason : 0;
+	return error != ACE_OAUTH_NONE;
+}
+
+static struct ace_slice text_slice(const char *text)
+{
+	return (struct ace_slice){ (const uint8_t *)text, strlen(text) };
+}
+
+/* The first verified request turns a ticket into a credential that does not run out. */
+static enum ace_err enrol(struct as_server *as, struct as_job *job, struct store_client *client)
+{
+	struct store_txn *txn;
+	enum ace_err err = as_batch_write(as, &txn);
+
+	client->ticket_expires = 0;
+	job->answer.waits = true;
+	return err ? err : store_client_update(txn, client);
+}
+
+/* The verified OSCORE context is the client; its record says the rest. */
+static enum ace_err identify(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	enum ace_err err;
+
+	if (refused(t, job->peer->kind == AS_PEER_CLIENT ? ACE_OAUTH_NONE : ACE_OAUTH_UNAUTHORIZED_CLIENT,
+		    AS_REASON_IDENTITY))
+		return store_text_set(job->peer->id, t->client.id, sizeof t->client.id);
+	err = store_client_get(as->batch->read, job->peer->id, &t->client);
+	return err || !t->client.ticket_expires ? err : enrol(as, job, &t->client);
+}
+
+/* What the request leaves out comes from the client's record (RFC 6749 3.3: "a pre-defined default value"). */
+static void read_request(const struct as_job *job, struct token_request *t)
+{
+	struct as_request *request = &t->request;
+	enum ace_oauth_error error = as_request_read(job->inner.payload, request);
+
+	if (refused(t, error, error == ACE_OAUTH_INVALID_REQUEST ? AS_REASON_REQUEST : AS_REASON_GRANT_TYPE))
+		return;
+	if (request->client_id.ptr && !ace_slice_equal(request->client_id, text_slice(t->client.id))) {
+		refused(t, ACE_OAUTH_INVALID_CLIENT, AS_REASON_CLIENT_ID);
+		return;
+	}
+	if (!request->audience.ptr)
+		request->audience = text_slice(t->client.default_audience);
+	if (request->scope.kind == ACE_SCOPE_ABSENT && t->client.default_scope[0])
+		request->scope = (struct ace_scope){ ACE_SCOPE_TEXT, text_slice(t->client.default_scope) };
+}
+
+static enum ace_err find_device(struct as_server *as, struct token_request *t)
+{
+	enum ace_err err = store_device_find(as->batch->read, t->request.audience, &t->device);
+
+	if (err != ACE_ERR_NOT_FOUND)
+		return err;
+	t->device.id[0] = '\0';
+	refused(t, ACE_OAUTH_INVALID_REQUEST, AS_REASON_AUDIENCE);
+	return ACE_OK;
+}
+
+/* RFC 9200 5.8.3, RFC 9201 3.1: no key that the client brings is of use in the OSCORE profile, and a kid must name input
+ * material of an update, which this server does not grant. */
+static void check_req_cnf(struct token_request *t)
+{
+	if (t->request.req_cnf == AS_REQ_CNF_ASYMMETRIC)
+		refused(t, ACE_OAUTH_UNSUPPORTED_POP_KEY, AS_REASON_REQ_CNF);
+	else if (t->request.req_cnf != AS_REQ_CNF_ABSENT)
+		refused(t, ACE_OAUTH_INVALID_REQUEST, AS_REASON_REQ_CNF);
+}
+
+static void decide(const struct as_server *as, struct token_request *t)
+{
+	struct ace_tag client_tags[STORE_TAGS_MAX], device_tags[STORE_TAGS_MAX];
+
+	policy_decide(as->policy, &(struct policy_query){
+		.client = { t->client.id, t->client.is_enabled, store_tags_view(&t->client.tags, client_tags) },
+		.device = { t->device.id, t->device.is_enabled, store_tags_view(&t->device.tags, device_tags) },
+		.model = t->device.model, .scope = t->request.scope, .now = as->batch->now }, &t->decision);
+	refused(t, t->decision.error, (int32_t)t->decision.reason);
+}
+
+/* The checks in the order of protocol: the first refusal wins, a failure of ours ends it. */
+static enum ace_err check(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	enum ace_err err = identify(as, job, t);
+
+	if (!err && !t->error)
+		read_request(job, t);
+	if (!err && !t->error)
+		err = find_device(as, t);
+	if (!err && !t->error)
+		check_req_cnf(t);
+	if (!err && !t->error)
+		decide(as, t);
+	return err;
+}
+
+static enum ace_err grant(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	struct ace_scope scope = policy_decision_scope(&t->decision);
+	enum ace_err err = as_mint(as, &(struct as_mint_input){
+		.client_id = t->client.id, .device = &t->device, .decision = &t->decision,
+		.cnonce = t->request.cnonce, .decision_id = t->record.id }, &t->minted);
+
+	if (!err)
+		err = as_answer_grant(&job->answer, &(struct as_grant){
+			.token = { t->minted.token, t->minted.len }, .expires_in_s = t->decision.lifetime_s,
+			.osc = &t->minted.osc, .scope = t->decision.scope_differs ? &scope : NULL,
+			.with_profile = t->request.wants_profile });
+	if (!err)
+		err = as_record_grant(as, &t->record, &t->minted);
+	as_minted_fini(&t->minted);
+	return err;
+}
+
+/* The client hears the code and an id; the operator looks the reason up with it. */
+static enum ace_err refuse(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	char id[STORE_DECISION_TEXT_LEN + 1];
+	enum ace_err err = as_record_refusal(as, &t->record);
+
+	if (err)
+		return err;
+	store_decision_id_text(&t->record.id, id);
+	as_answer_oauth_error(&job->answer, t->error, id);
+	return ACE_OK;
+}
+
+static enum ace_err run(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	enum ace_err err = check(as, job, t);
+
+	if (err)
+		return err;
+	if (!as_bucket_take(t->error ? &job->peer->refusals : &job->peer->grants,
+			    t->error ? &as->config->refusals : &as->config->grants, as->batch->monotonic_ms))
+		return ACE_ERR_BUSY;
+	err = as_decision_fill(as, &(struct as_decided){
+		.client = &t->client, .device = &t->device, .request = &t->request, .reason = t->reason,
+		.error = t->error, .lifetime_s = t->decision.lifetime_s }, &t->record);
+	if (err)
+		return err;
+	job->answer.waits = true;
+	return t->error ? refuse(as, job, t) : grant(as, job, t);
+}
+
+void as_token_endpoint(struct as_server *as, struct as_job *job)
+{
+	struct token_request t = { 0 };
+	enum ace_err err = run(as, job, &t);
+
+	if (err)
+		as_answer_failure(&job->answer, err);
+	ace_wipe(&t.minted, sizeof t.minted);
+}
