@@ -20,7 +20,7 @@ static void trim_utf8(char *text)
 	}
 }
 
-static void fill(char *text, size_t cap, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void fill(char *text, size_t cap, const char *format, va_list args)
 {
 	if (vsnprintf(text, cap, format, args) >= (int)cap)
 		trim_utf8(text);
