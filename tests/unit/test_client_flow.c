@@ -230,6 +230,7 @@ static void forged_authz_answer_costs_a_repost_only(void **state)
 	peer.script.bad_authz = 1;
 	assert_string_equal(get(), "2.05 21.5");
 	assert_int_equal(peer.authz_posts, 2);
+	assert_int_equal(peer.device_requests, 2);
 	assert_int_equal(peer.as_requests, 1);
 }
 
