@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* POST /authz-info: what CoAP says about it. The token is the library's. */
+#include "device/request.h"
+
+#define BODY_MAX (DEVICE_TOKEN_MAX + ACE_RS_BODY_EXTRA)
+
+/* Rows 1 to 3 of the order of checks, before anything is decoded. 0: go on. */
+static uint8_t check(const struct device_request *request)
+{
+	if (request->msg.code != ACE_COAP_POST)
+		return ACE_COAP_METHOD_NOT_ALLOWED;
+	if (!request->has_format || request->format != ACE_FORMAT_ACE_CBOR)
+		return ACE_COAP_UNSUPPORTED_FORMAT;
+	if (request->has_accept && request->accept != ACE_FORMAT_ACE_CBOR)
+		return ACE_COAP_NOT_ACCEPTABLE;
+	if (request->msg.payload.len > BODY_MAX)
+		return ACE_COAP_TOO_LARGE;
+	return 0;
+}
+
+/* What goes with a refusal: nothing that tells the peer more than the code does. */
+static void refuse(struct device_reply *reply, uint8_t code)
+{
+	reply->code = code;
+	reply->has_size1 = code == ACE_COAP_TOO_LARGE;
+	reply->size1 = BODY_MAX;
+	reply->has_max_age = code == ACE_COAP_TOO_MANY_REQUESTS || code == ACE_COAP_UNAVAILABLE;
+	reply->max_age_s = DEVICE_RETRY_S;
+}
+
+void device_authz_info(struct device *device, const struct device_request *request, struct device_reply *reply,
+		       struct device_outcome *outcome)
+{
+	uint8_t code = check(request);
+
+	if (code) {
+		refuse(reply, code);
+		return;
+	}
+	outcome->posted = true;
+	reply->has_format = true;
+	reply->format = ACE_FORMAT_ACE_CBOR;
+	device_reply_room(reply, request);
+	outcome->err = ace_rs_authz_info(&device->rs, request->ex, request->msg.payload, &reply->payload, &code);
+	reply->has_format = reply->payload.len != 0;
+	refuse(reply, code);
+	if (outcome->err || request->ex || !device->wireshark_path)
+		return;
+	outcome->trace = device_wireshark_append(device, request->msg.payload, ace_buf_slice(&reply->payload));
+}

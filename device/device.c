@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_LEN ACE_RS_ARENA_SIZE_TOKEN(DEVICE_CONTEXTS, DEVICE_SCOPE_MAX, DEVICE_TOKEN_MAX)
+
+static struct ace_slice text_slice(const char *text)
+{
+	return (struct ace_slice) { (const uint8_t *)text, strlen(text) };
+}
+
+static void keys_borrow(struct device *device, const struct cli_device_bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->token_keys_len; i++)
+		device->keys[i] = (struct ace_rs_as_key) {
+			.key = { .bytes = bundle->token_keys[i].key },
+			.kid = bundle->token_keys[i].kid,
+			.issuer = text_slice(bundle->issuer),
+			.alg = bundle->token_keys[i].alg,
+		};
+}
+
+static enum ace_err library_init(struct device *device, const struct cli_device_bundle *bundle)
+{
+	keys_borrow(device, bundle);
+	return ace_rs_init(&device->rs,
+			   &(struct ace_rs_config) {
+				   .audience = text_slice(bundle->audience),
+				   .as_uri = text_slice(bundle->as_uri),
+				   .keys = device->keys,
+				   .keys_len = bundle->token_keys_len,
+				   .resources = bundle->resources,
+				   .clock = bundle->has_clock ? ACE_CLOCK_WALL : ACE_CLOCK_NONE,
+				   .contexts = DEVICE_CONTEXTS,
+				   .scope_bytes = DEVICE_SCOPE_MAX,
+				   .token_bytes = DEVICE_TOKEN_MAX,
+				   .post_interval_ms = DEVICE_POST_INTERVAL_MS,
+				   .post_burst = DEVICE_POST_BURST,
+			   },
+			   device->arena, ARENA_LEN);
+}
+
+enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle)
+{
+	enum ace_err err = ACE_ERR_MEMORY;
+
+	memset(device, 0, sizeof *device);
+	device->arena = malloc(ARENA_LEN);
+	device->values = calloc(bundle->resources.entries_len + 1, sizeof *device->values);
+	if (device->arena && device->values)
+		err = library_init(device, bundle);
+	if (err) {
+		device_fini(device);
+		return err;
+	}
+	device->bundle = *bundle;
+	*bundle = (struct cli_device_bundle) { 0 };
+	return ACE_OK;
+}
+
+void device_fini(struct device *device)
+{
+	ace_rs_fini(&device->rs);
+	free(device->arena); /* wiped by the library, whose contexts lived there */
+	free(device->values);
+	cli_device_bundle_fini(&device->bundle);
+	memset(device, 0, sizeof *device);
+}
+
+bool device_resource_find(const struct device *device, struct ace_slice path, size_t *ret_index)
+{
+	const struct ace_resources *resources = &device->bundle.resources;
+
+	for (size_t i = 0; i < resources->entries_len; i++) {
+		if (!ace_slice_equal(resources->entries[i].path, path))
+			continue;
+		*ret_index = i;
+		return true;
+	}
+	return false;
+}
+
+enum ace_err device_value_set(struct device *device, struct ace_slice path, struct ace_slice value)
+{
+	size_t index;
+
+	if (!device_resource_find(device, path, &index))
+		return ACE_ERR_NOT_FOUND;
+	if (value.len > DEVICE_VALUE_MAX)
+		return ACE_ERR_SPACE;
+	if (value.len)
+		memcpy(device->values[index].bytes, value.ptr, value.len);
+	device->values[index].len = value.len;
+	return ACE_OK;
+}

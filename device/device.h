@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A resource server on the host, built on the device library that firmware links. Requests go in and
+ * answers come out as bytes: no socket and no log in here, so tests need neither. */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include "ace_rs.h"
+#include "ace_udp_server.h"
+#include "cli/bundle.h"
+
+#define DEVICE_VALUE_MAX 256  /* bytes of a resource's value */
+#define DEVICE_PATH_MAX 256   /* bytes of a path that is looked at; a longer one is no resource */
+#define DEVICE_CONTEXTS 64    /* clients at a time */
+#define DEVICE_SCOPE_MAX 1024 /* bytes of a token's scope */
+#define DEVICE_TOKEN_MAX 1024 /* bytes of a token */
+/* Unprotected posts to authz-info: 50 a second, 50 at once.  Source: RFC 9200 5.10.1.2. */
+#define DEVICE_POST_INTERVAL_MS 20
+#define DEVICE_POST_BURST 50
+#define DEVICE_RETRY_S 5 /* Max-Age of 4.29 and 5.03 */
+
+struct device_value {
+	uint8_t bytes[DEVICE_VALUE_MAX];
+	size_t len;
+};
+
+struct device {
+	struct cli_device_bundle bundle; /* owns; the library borrows from it */
+	struct ace_rs_as_key keys[CLI_TOKEN_KEYS_MAX];
+	struct ace_rs rs;
+	uint8_t *arena;              /* owns */
+	struct device_value *values; /* owns; beside bundle.resources.entries */
+	const char *wireshark_path;  /* borrows; NULL: keys are not told */
+};
+
+/* Start with a bundle, which the device owns from then on (on failure it stays the caller's). Values are empty.
+ * @return ACE_OK; ACE_ERR_MEMORY; others as ace_rs_init(). device_fini() ends it, and wipes. */
+ACE_MUST_CHECK enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle);
+/* A zeroed struct is fine. */
+void device_fini(struct device *device);
+
+/* The number of a resource; false when it is not hosted. */
+bool device_resource_find(const struct device *device, struct ace_slice path, size_t *ret_index);
+/* ACE_ERR_NOT_FOUND no such resource; ACE_ERR_SPACE longer than DEVICE_VALUE_MAX. */
+ACE_MUST_CHECK enum ace_err device_value_set(struct device *device, struct ace_slice path, struct ace_slice value);
+
+/* What happened, for the log and the message layer. */
+struct device_outcome {
+	uint8_t method, code; /* codes of request and answer; for OSCORE the inner ones */
+	bool verified;        /* OSCORE proved who sent it from where */
+	bool posted;          /* a token came to authz-info */
+	enum ace_err err;     /* why it was refused, where the library says; never for peers */
+	enum ace_err trace;   /* the key file for Wireshark could not be written */
+	char path[DEVICE_PATH_MAX];
+	size_t path_len;
+};
+
+/* Answer one request.
+ * @param datagram     a well-formed CoAP request, borrowed for the call.
+ * @param answer       the whole response is put there; cap: what the address may get. Type and Message ID
+ *                     are those of the request, for the message layer to set.
+ * @return ACE_OK: an answer is there; ACE_ERR_SPACE not even the shortest one fits: send none. */
+ACE_MUST_CHECK enum ace_err device_answer(struct device *device, struct ace_slice datagram, struct ace_buf *answer,
+					  struct device_outcome *ret_outcome);
+
+#endif

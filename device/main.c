@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ace-device: a resource server on the host. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ace_port_host.h"
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/log.h"
+#include "device/serve.h"
+
+/* The last second of the year 9999: what still can be written as a date. */
+#define TIME_MAX INT64_C(253402300799)
+
+static enum ace_err bundle_load(const char *path, struct cli_device_bundle *ret_bundle, struct cli_error *error)
+{
+	struct cli_bytes bytes = { 0 };
+	enum ace_err err = cli_file_read(path, CLI_BUNDLE_FILE_MAX, &bytes, error);
+
+	if (!err)
+		err = cli_device_bundle_read((struct ace_slice) { bytes.ptr, bytes.len }, path, ret_bundle, error);
+	cli_bytes_free(&bytes);
+	return err;
+}
+
+static enum ace_err device_load(const char *path, struct device *device, struct cli_error *error)
+{
+	struct cli_device_bundle bundle = { 0 };
+	enum ace_err err = bundle_load(path, &bundle, error);
+
+	if (err)
+		return err;
+	err = device_init(device, &bundle);
+	if (err)
+		cli_error_set(error, err, "%s: the device cannot start with it: %s", path, ace_rs_strerror(err));
+	cli_device_bundle_fini(&bundle);
+	return err;
+}
+
+/* One --set PATH=VALUE. */
+static enum ace_err value_give(struct device *device, const char *setting, struct cli_error *error)
+{
+	const char *equals = strchr(setting, '=');
+	struct ace_slice path, value;
+	enum ace_err err;
+
+	if (!equals)
+		return cli_error_set(error, ACE_ERR_USAGE, "--set %s: expected PATH=VALUE", setting);
+	path = (struct ace_slice) { (const uint8_t *)setting, (size_t)(equals - setting) };
+	value = (struct ace_slice) { (const uint8_t *)equals + 1, strlen(equals + 1) };
+	err = device_value_set(device, path, value);
+	if (err == ACE_ERR_NOT_FOUND)
+		return cli_error_set(error, ACE_ERR_USAGE, "--set %s: the device does not host %.*s", setting,
+				     (int)path.len, setting);
+	if (err)
+		return cli_error_set(error, ACE_ERR_USAGE, "--set %.*s: at most %d bytes", (int)path.len, setting,
+				     DEVICE_VALUE_MAX);
+	return ACE_OK;
+}
+
+static enum ace_err values_give(struct device *device, const struct cli_call *call, struct cli_error *error)
+{
+	const char *setting;
+	enum ace_err err = ACE_OK;
+
+	for (size_t i = 0; !err && (setting = cli_flag_nth(call, "set", i)) != NULL; i++)
+		err = value_give(device, setting, error);
+	if (err)
+		error->exit = CLI_EXIT_USAGE;
+	return err;
+}
+
+static enum ace_err socket_open(const char *listen, struct ace_udp_server **ret_server, struct cli_error *error)
+{
+	enum ace_err err = ace_udp_open(&(struct ace_udp_config) { .listen = listen }, ret_server);
+
+	if (err == ACE_ERR_MALFORMED)
+		cli_error_set(error, err, "--listen %s: expected HOST:PORT, IPv6 in brackets", listen);
+	else if (err == ACE_ERR_NOT_FOUND)
+		cli_error_set(error, err, "--listen %s: no such host", listen);
+	else if (err)
+		cli_error_set(error, err, "cannot listen on %s: %s", listen,
+			      err == ACE_ERR_IO ? strerror(errno) : ace_err_name(err));
+	if (err)
+		error->exit = err == ACE_ERR_MALFORMED ? CLI_EXIT_USAGE : CLI_EXIT_UNREACHABLE;
+	return err;
+}
+
+static enum ace_err say_ready(const struct device *device, const struct ace_udp_server *server,
+			      const struct cli_output *output)
+{
+	struct json_t *document;
+
+	cli_note(output,
+		 "ace-device: %s ready on coap://%s \xe2\x80\x94 /authz-info open, everything else needs OSCORE",
+		 device->bundle.device, ace_udp_address(server));
+	if (output->json == CLI_TEXT)
+		return ACE_OK;
+	document = cli_json_object();
+	cli_json_put_text(document, "event", "ready");
+	cli_json_put_text(document, "device", device->bundle.device);
+	cli_json_put_text(document, "audience", device->bundle.audience);
+	cli_json_put_text(document, "address", ace_udp_address(server));
+	return cli_output_json(output, document);
+}
+
+/* From here on the signals wait until device_serve() looks. */
+static void signals_block(void)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGINT);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static enum ace_err device_run(struct device *device, const struct cli_call *call, const struct cli_output *output,
+			       struct cli_error *error)
+{
+	struct ace_udp_server *server;
+	enum ace_err err = values_give(device, call, error);
+
+	if (!err)
+		err = socket_open(cli_flag_value(call, "listen"), &server, error);
+	if (err)
+		return err;
+	device->wireshark_path = cli_flag_value(call, "wireshark-keys");
+	signals_block();
+	err = say_ready(device, server, output);
+	if (!err)
+		err = device_serve(device, server);
+	if (err)
+		cli_error_set(error, err, "stopped serving: %s",
+			      err == ACE_ERR_IO ? strerror(errno) : ace_err_name(err));
+	ace_udp_close(server);
+	return err;
+}
+
+static void log_level_choose(const struct cli_output *output)
+{
+	if (output->quiet)
+		cli_log_level_set(CLI_LOG_ERROR);
+	else
+		cli_log_level_set(output->verbosity ? CLI_LOG_DEBUG : CLI_LOG_INFO);
+}
+
+static int run(const struct cli_call *call, const struct cli_output *output)
+{
+	static struct device device;
+	struct cli_error error = { 0 };
+	int64_t fixed;
+	enum ace_err err;
+
+	if (!cli_flag_value(call, "provision") || !cli_flag_value(call, "listen"))
+		return cli_fail(output, CLI_EXIT_USAGE, "--provision FILE and --listen HOST:PORT are needed");
+	if (!cli_flag_number(call, output,
+			     &(struct cli_number) { .flag = "fixed-time", .min = 0, .max = TIME_MAX, .fallback = -1 },
+			     &fixed))
+		return CLI_EXIT_USAGE;
+	if (fixed >= 0)
+		ace_port_openssl_fix_clock(fixed);
+	log_level_choose(output);
+	err = device_load(cli_flag_value(call, "provision"), &device, &error);
+	if (!err)
+		err = device_run(&device, call, output, &error);
+	device_fini(&device);
+	return err ? cli_error_print(output, &error) : CLI_EXIT_OK;
+}
+
+static const struct cli_flag flags[] = {
+	{ .name = "provision", .value = "FILE", .help = "what `acectl device export` wrote for this device" },
+	{ .name = "listen", .value = "HOST:PORT", .help = "where to serve coap; port 0 takes a free one" },
+	{ .name = "set", .value = "PATH=VALUE", .repeatable = true, .help = "value of a resource at start, as text" },
+	{ .name = "fixed-time", .value = "EPOCH", .help = "keep the wall clock at that second since 1970" },
+	{ .name = "wireshark-keys", .value = "FILE", .help = "append the keys of each OSCORE context to that file" },
+	{ 0 },
+};
+
+static const struct cli_verb verbs[] = {
+	{ .name = "", .args = "", .help = "serve until SIGINT or SIGTERM", .flags = flags, .run = run },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct cli_program program = {
+		.name = "ace-device",
+		.summary = "a simulated resource server that takes access tokens (RFC 9200, RFC 9203)",
+		.examples = "ace-device --provision thermo-101.json --listen 127.0.0.1:5690 --set /temp=21.5\n",
+		.verbs = verbs,
+	};
+
+	return cli_main(&program, argc, argv);
+}

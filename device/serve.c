@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/log.h"
+
+#define TICK_MS 250 /* how late the keys of an expired token may go on a quiet device */
+
+static void log_outcome(const struct ace_udp_server *server, const struct ace_udp_request *request,
+			const struct device_outcome *outcome)
+{
+	/* Anybody can make a refusal happen, so those are shown on demand only. */
+	enum cli_log_level level = outcome->verified || outcome->posted ? CLI_LOG_INFO : CLI_LOG_DEBUG;
+	const char *event = outcome->posted ? "authz_info" : outcome->verified ? "request" : "unprotected";
+	char peer[ACE_UDP_TEXT_MAX], code[8], method[8];
+
+	ace_udp_peer_text(server, request, peer);
+	snprintf(code, sizeof code, "%u.%02u", outcome->code >> 5, outcome->code & 0x1fu);
+	snprintf(method, sizeof method, "0.%02u", outcome->method & 0x1fu);
+	cli_log(level, event, cli_log_text("peer", peer), cli_log_text("method", method),
+		cli_log_slice("path", (struct ace_slice) { (const uint8_t *)outcome->path, outcome->path_len }),
+		cli_log_text("code", code), cli_log_err(outcome->err));
+	if (outcome->trace)
+		cli_log(CLI_LOG_WARN, "wireshark.unwritten", cli_log_err(outcome->trace));
+}
+
+static void handle(struct device *device, struct ace_udp_server *server, const struct ace_udp_request *request)
+{
+	uint8_t bytes[ACE_UDP_ANSWER_MAX];
+	struct ace_buf answer = { bytes, request->answer_max, 0 };
+	struct device_outcome outcome;
+
+	if (device_answer(device, request->datagram, &answer, &outcome)) {
+		ace_udp_drop(server, request);
+		return;
+	}
+	if (outcome.verified)
+		ace_udp_confirm(server, request);
+	log_outcome(server, request, &outcome);
+	if (ace_udp_answer(server, request, ace_buf_slice(&answer)))
+		ace_udp_drop(server, request);
+}
+
+static enum ace_err handle_batch(struct device *device, struct ace_udp_server *server)
+{
+	const struct ace_udp_request *batch;
+	size_t len = ace_udp_read(server, ace_port_monotonic_ms(), &batch);
+	enum ace_err err;
+
+	for (size_t i = 0; i < len; i++)
+		handle(device, server, &batch[i]);
+	err = ace_udp_flush(server);
+	/* A full socket: clients ask again and get the stored answers. */
+	return err == ACE_ERR_BUSY ? ACE_OK : err;
+}
+
+static enum ace_err loop(struct device *device, struct ace_udp_server *server, int signals)
+{
+	struct pollfd fds[2] = { { .fd = ace_udp_fd(server), .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+	enum ace_err err = ACE_OK;
+
+	while (!err) {
+		if (poll(fds, ACE_ARRAY_LEN(fds), TICK_MS) < 0 && errno != EINTR)
+			return ACE_ERR_IO;
+		if (fds[1].revents)
+			return ACE_OK;
+		err = handle_batch(device, server);
+		ace_rs_tick(&device->rs);
+	}
+	return err;
+}
+
+enum ace_err device_serve(struct device *device, struct ace_udp_server *server)
+{
+	sigset_t ending;
+	int signals;
+	enum ace_err err;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGINT);
+	signals = signalfd(-1, &ending, SFD_CLOEXEC);
+	if (signals < 0)
+		return ACE_ERR_IO;
+	err = loop(device, server, signals);
+	close(signals);
+	return err;
+}

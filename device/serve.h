@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop of ace-device: from the socket to device_answer() and back, until a signal ends it. */
+#ifndef DEVICE_SERVE_H
+#define DEVICE_SERVE_H
+
+#include "device/device.h"
+
+/* Serve until SIGTERM or SIGINT, which the caller has blocked before. ACE_OK after a signal; ACE_ERR_IO. */
+ACE_MUST_CHECK enum ace_err device_serve(struct device *device, struct ace_udp_server *server);
+
+#endif
