@@ -204,6 +204,7 @@ static enum ace_err crit_check(const struct buckets *b)
 {
 	struct ace_cbor_reader r;
 	struct ace_cbor_seq seq;
+	size_t labels;
 
 	if (!label_in(ACE_COSE_CRIT, b->seen))
 		return ACE_OK;
@@ -211,13 +212,11 @@ static enum ace_err crit_check(const struct buckets *b)
 		return ACE_ERR_UNKNOWN;
 	ace_cbor_read_init(&r, b->crit);
 	ace_cbor_array_enter(&r, &seq);
-	if (seq.left == 0)
-		return ACE_ERR_MALFORMED;
-	while (ace_cbor_array_next(&r, &seq)) {
+	for (labels = 0; ace_cbor_array_next(&r, &seq); labels++) {
 		if (ace_cbor_peek(&r) == ACE_CBOR_TSTR || !label_in(ace_cbor_read_int(&r), b->protected_seen & UNDERSTOOD))
 			return r.err ? r.err : ACE_ERR_UNKNOWN;
 	}
-	return ace_cbor_read_finish(&r);
+	return !r.err && labels == 0 ? ACE_ERR_MALFORMED : ace_cbor_read_finish(&r);
 }
 
 static enum ace_err buckets_check(const struct buckets *b)
