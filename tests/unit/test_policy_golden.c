@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every client at every device for every scope of each worked policy, against tests/golden/NAME.txt: a
+ * change of policy or of the language is a readable difference. With POLICY_GOLDEN_WRITE set in the
+ * environment the files are written instead. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy/explain.h"
+#include "policy_files.h"
+
+static const char *const times[] = { "2026-11-24T09:00:00Z", "2026-11-22T22:00:00Z", "2027-07-01T08:00:00Z" };
+
+static void print_one(FILE *out, const struct policy_loaded *loaded, const struct policy_query *query, const char *time)
+{
+	struct policy_decision d;
+
+	policy_decide(loaded->policy, query, &d);
+	fprintf(out, "%s %s %s %.*s: %s", time, query->client.id, query->device.id, (int)query->scope.bytes.len,
+		(const char *)query->scope.bytes.ptr, policy_outcome_name(d.outcome));
+	if (d.outcome != POLICY_ALLOW)
+		fprintf(out, ", error %d, %s", d.error, policy_reason_name(d.reason));
+	for (size_t i = 0; i < d.granted_len; i++)
+		fprintf(out, ", %.*s %llx", (int)d.granted[i].path.len, (const char *)d.granted[i].path.ptr,
+			(unsigned long long)d.granted[i].methods);
+	if (d.outcome == POLICY_ALLOW)
+		fprintf(out, ", %u s%s", d.lifetime_s, d.uses_exi ? " exi" : "");
+	fputc('\n', out);
+}
+
+static void print_all(FILE *out, const struct policy_loaded *loaded, const char *const *scopes)
+{
+	for (size_t t = 0; t < ACE_ARRAY_LEN(times); t++)
+		for (size_t c = 0; c < loaded->inventory->clients_len; c++)
+			for (size_t d = 0; d < loaded->inventory->devices_len; d++)
+				for (size_t s = 0; scopes[s]; s++) {
+					struct policy_query query = policy_files_query(
+						loaded, loaded->inventory->clients[c].id,
+						loaded->inventory->devices[d].id, scopes[s], times[t]);
+
+					print_one(out, loaded, &query, times[t]);
+				}
+}
+
+static void print_explained(FILE *out, const struct policy_loaded *loaded, const char *const *request)
+{
+	struct policy_query query = policy_files_query(loaded, request[0], request[1], request[2], request[3]);
+	struct policy_explain_options options = { .generation = 42 };
+	struct policy_decision decision;
+
+	policy_decide(loaded->policy, &query, &decision);
+	policy_explain(loaded->policy, &query, &decision, &options, out);
+	assert_int_equal(policy_explain_json(loaded->policy, &query, &decision, &options, out), ACE_OK);
+}
+
+static void compare(const char *name, const char *text)
+{
+	char path[512];
+	size_t len;
+	char *want;
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/../tests/golden/%s.txt", POLICIES_DIR, name);
+	if (getenv("POLICY_GOLDEN_WRITE")) {
+		file = fopen(path, "wb");
+		assert_non_null(file);
+		fputs(text, file);
+		fclose(file);
+	}
+	want = policy_files_text(path, &len);
+	assert_string_equal(text, want);
+	free(want);
+}
+
+static void check(const char *name, const char *const *scopes, const char *const (*requests)[4], size_t requests_len)
+{
+	struct policy_problems problems = { 0 };
+	struct policy_loaded loaded = policy_files_load_worked(name, &problems);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	policy_problems_print(out, &problems);
+	policy_problems_summary(out, &problems);
+	fputc('\n', out);
+	print_all(out, &loaded, scopes);
+	for (size_t i = 0; i < requests_len; i++)
+		print_explained(out, &loaded, requests[i]);
+	fclose(out);
+	compare(name, text);
+	free(text);
+	policy_loaded_free(&loaded);
+	policy_problems_free(&problems);
+}
+
+static void the_building_decides_and_explains_as_written_down(void **state)
+{
+	static const char *const scopes[] = { "climate.read", "climate.set", "firmware.load", "door.open",
+					      "climate.read climate.set firmware.load door.open nothing", NULL };
+	static const char *const requests[][4] = {
+		{ "tech-anna", "thermo-srv", "climate.read climate.set firmware.load", "2026-11-24T16:50:00Z" },
+		{ "tech-bo", "thermo-101", "climate.set", "2026-11-24T16:50:00Z" },
+		{ "wallboard-1", "thermo-101", "climate.set", "2026-11-24T16:50:00Z" },
+		{ "wallboard-2", "thermo-101", "climate.set", "2026-11-24T16:50:00Z" },
+		{ "tech-anna", "thermo-srv", "firmware.load", "2026-11-24T16:50:00Z" },
+		{ "tech-anna", "thermo-101", "firmware.load", "2026-11-24T21:50:00Z" },
+		{ "reception-tablet", "door-front", "door.open", "2026-11-24T21:50:00Z" },
+	};
+
+	(void)state;
+	check("building", scopes, requests, ACE_ARRAY_LEN(requests));
+}
+
+static void the_demo_decides_as_written_down_at_any_time(void **state)
+{
+	static const char *const scopes[] = { "climate.read", "climate.set", "climate.read climate.set", NULL };
+
+	(void)state;
+	check("demo", scopes, NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_building_decides_and_explains_as_written_down),
+		cmocka_unit_test(the_demo_decides_as_written_down_at_any_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
