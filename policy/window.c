@@ -65,15 +65,16 @@ bool policy_window_open(const struct policy_window *window, int64_t now, int64_t
 		return false;
 	/* Where the clocks change meanwhile, the window goes on from there by the new time, or is over. */
 	for (;; passed++) {
-		int64_t end = now + window->to_s - local.second;
+		int64_t day = local.day;
 
-		*ret_end = end;
-		if (passed >= zone->len || zone->at[passed] >= end)
+		*ret_end = now + window->to_s - local.second;
+		if (passed >= zone->len || zone->at[passed] > *ret_end)
 			return true;
 		now = zone->at[passed];
 		local = local_time(zone, passed + 1, now);
+		if (local.day == day && is_inside(window, &local))
+			continue;
 		*ret_end = now;
-		if (!is_inside(window, &local))
-			return true;
+		return true;
 	}
 }
