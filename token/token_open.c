@@ -37,7 +37,7 @@ enum ace_err ace_rs_token_open(struct ace_rs *rs, struct ace_slice token, struct
 	for (size_t i = 0; i < config->keys_len; i++) {
 		if (!ace_slice_equal(config->keys[i].kid, cose.kid))
 			continue;
-		if (cose.alg != config->keys[i].alg) {
+		if (cose.alg != (config->keys[i].alg ? config->keys[i].alg : ACE_ALG_CCM_16_64_128)) {
 			err = ACE_ERR_UNSUPPORTED;
 			continue;
 		}

@@ -16,6 +16,8 @@ static struct {
 	bool fail_all, wall_stopped;
 	uint64_t random_state, monotonic_ms;
 	int64_t wall_s;
+	const uint8_t *scripted; /* borrows from the test */
+	size_t scripted_len;
 } fake = { .random_state = 1, .wall_s = PORT_FAKE_NOW };
 
 int port_fake_reset(void **state)
@@ -46,6 +48,12 @@ unsigned int port_fake_calls(void)
 void port_fake_seed(uint64_t seed)
 {
 	fake.random_state = seed;
+}
+
+void port_fake_next_random(const uint8_t *bytes, size_t len)
+{
+	fake.scripted = bytes;
+	fake.scripted_len = len;
 }
 
 void port_fake_set_wall(int64_t seconds)
@@ -102,8 +110,14 @@ enum ace_err ace_port_random(uint8_t *ret_bytes, size_t len)
 {
 	if (call_fails())
 		return ACE_ERR_RANDOM;
-	for (size_t i = 0; i < len; i++)
-		ret_bytes[i] = (uint8_t)random_next();
+	for (size_t i = 0; i < len; i++) {
+		if (fake.scripted_len) {
+			ret_bytes[i] = *fake.scripted++;
+			fake.scripted_len--;
+		} else {
+			ret_bytes[i] = (uint8_t)random_next();
+		}
+	}
 	return ACE_OK;
 }
 

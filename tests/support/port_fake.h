@@ -5,6 +5,7 @@
 #define TESTS_PORT_FAKE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* As at start: no call fails, the count is 0, random bytes begin anew, the wall clock stands at
@@ -21,6 +22,8 @@ unsigned int port_fake_calls(void);
 
 /* Same seed, same bytes. */
 void port_fake_seed(uint64_t seed);
+/* These come out before any others, so that published vectors can be met; borrowed until they are used up. */
+void port_fake_next_random(const uint8_t *bytes, size_t len);
 void port_fake_set_wall(int64_t seconds);
 /* A device without a trusted clock: ace_port_wall_clock() answers ACE_ERR_CLOCK. */
 void port_fake_stop_wall(bool stopped);
