@@ -70,6 +70,7 @@ struct ace_slice fixture_issue(const struct fixture *f, const struct fixture_tok
 	if (what->exi_s) {
 		claims.has_exi = true;
 		claims.exi = what->exi_s;
+		cti[11] = (uint8_t)(what->exi_seq >> 8);
 		cti[12] = (uint8_t)what->exi_seq;
 		claims.cti = ACE_SLICE_OF(cti);
 	}

@@ -21,7 +21,7 @@ static json_t *message(const json_t *file, const char *name)
 /* "4.01" as a CoAP code. */
 static uint8_t code_of(const char *text)
 {
-	return (uint8_t)((text[0] - '0') << 5 | atol(text + 2));
+	return (uint8_t)((text[0] - '0') << 5 | strtol(text + 2, NULL, 10));
 }
 
 static void protected_exchange(const json_t *file, struct ace_rs_exchange *ret_ex)
