@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the verbs of acectl share: the open store, and how its failures are told. */
+#ifndef AS_CTL_H
+#define AS_CTL_H
+
+#include "cli/command.h"
+#include "storage/clients.h"
+#include "storage/devices.h"
+#include "storage/store.h"
+
+#define CTL_PATH_MAX 1024
+
+/* Open the store of --state-dir; unlock it when the verb touches secrets. Prints what is wrong.
+ * @return CLI_EXIT_OK, or the exit code. */
+int ctl_open(const struct cli_call *call, const struct cli_output *output, bool unlock, struct store **ret_store);
+/* Print a failure of the store and return its exit code. */
+int ctl_fail(const struct cli_output *output, const struct store *store, enum ace_err err);
+/* The directory of --state-dir or the default one. */
+const char *ctl_state_dir(const struct cli_call *call);
+/* Seconds since 1970. */
+int64_t ctl_now(void);
+
+/* The verbs, one file a noun. */
+int ctl_init(const struct cli_call *call, const struct cli_output *output);
+int ctl_status(const struct cli_call *call, const struct cli_output *output);
+int ctl_policy_validate(const struct cli_call *call, const struct cli_output *output);
+int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output);
+int ctl_policy_log(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_list(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_ticket(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_export(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_enable(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_disable(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_export(const struct cli_call *call, const struct cli_output *output);
+
+#endif

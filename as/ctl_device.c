@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ace_port.h"
+#include "cli/bundle.h"
+#include "policy/policy.h"
+#include "storage/meta.h"
+#include "storage/policies.h"
+
+struct device_with_secrets {
+	const char *id;
+	struct store_device device;
+	struct store_key key;
+	struct store_secret line;
+	struct store_info info;
+	struct policy *policy; /* owns: the model's resources are borrowed from it */
+};
+
+static enum ace_err compile_current(struct store_txn *txn, struct policy **ret_policy)
+{
+	struct policy_problems problems = { 0 };
+	struct policy_source source = { .name = "stored policy" };
+	uint64_t generation;
+	char *text = NULL;
+	enum ace_err err = store_policy_current(txn, &generation);
+
+	if (err || generation == 0)
+		return err ? err : policy_compile_empty(ret_policy);
+	err = store_policy_text(txn, generation, &text, &source.len);
+	source.text = text;
+	if (!err)
+		err = policy_compile(&source, &problems, ret_policy);
+	policy_problems_free(&problems);
+	free(text);
+	return err;
+}
+
+static enum ace_err read_all(struct store_txn *txn, struct device_with_secrets *d)
+{
+	enum ace_err err = store_device_get(txn, d->id, &d->device);
+
+	if (!err)
+		err = store_info_get(txn, &d->info);
+	if (!err)
+		err = store_device_key(txn, &d->device, 0, &d->key);
+	if (!err && d->device.line_method != STORE_AUTH_NONE)
+		err = store_device_line_secret(txn, &d->device, &d->line);
+	return err ? err : compile_current(txn, &d->policy);
+}
+
+static void fill_line(const struct device_with_secrets *d, struct ace_slice kid, struct cli_line *ret_line)
+{
+	struct ace_slice key = { d->line.key, d->line.key_len };
+
+	if (d->device.line_method == STORE_AUTH_OSCORE)
+		*ret_line = (struct cli_line){ .method = CLI_LINE_OSCORE, .oscore = {
+			.master_secret = key, .master_salt = { d->line.salt, d->line.salt_len },
+			.sender_id = kid, .alg = ACE_ALG_CCM_16_64_128 } };
+	else if (d->device.line_method == STORE_AUTH_DTLS_PSK)
+		*ret_line = (struct cli_line){ .method = CLI_LINE_DTLS_PSK, .psk_identity = d->device.id,
+					       .psk_key = key };
+}
+
+static int write_bundle(const struct cli_output *output, const struct device_with_secrets *d,
+			enum cli_bundle_format format, const char *path)
+{
+	const struct policy_model *model = policy_model_find(d->policy, d->device.model);
+	const struct store_device_key *key = &d->device.keys[0];
+	uint8_t kid[STORE_KID_MAX];
+	struct cli_device_bundle bundle = { .device = d->device.id, .issuer = d->info.issuer, .as_uri = d->info.as_uri,
+		.audience = d->device.audience[0] ? d->device.audience : d->device.id, .token_keys_len = 1,
+		.token_keys = { { { key->kid, key->kid_len }, key->alg, { d->key.bytes, d->key.len } } } };
+	struct cli_bytes bytes = { 0 };
+	struct cli_error error;
+	enum ace_err err;
+
+	if (!model)
+		return cli_fail(output, CLI_EXIT_NO, "%s: model %s is not in the policy; apply one that has it",
+				d->device.id, d->device.model);
+	bundle.resources = model->resources;
+	bundle.has_clock = model->has_clock;
+	fill_line(d, (struct ace_slice){ kid, store_line_kid(d->device.line, kid) }, &bundle.as_line);
+	err = cli_device_bundle_write(&bundle, format, &bytes, &error);
+	if (!err)
+		err = cli_file_write(path, (struct ace_slice){ bytes.ptr, bytes.len }, CLI_WRITE_NEW, &error);
+	cli_bytes_free(&bytes);
+	if (err)
+		return cli_error_print(output, &error);
+	cli_say(output, "%s: audience, kid, AS key, algorithm — contains a secret, written 0600", path);
+	return CLI_EXIT_OK;
+}
+
+int ctl_device_export(const struct cli_call *call, const struct cli_output *output)
+{
+	struct device_with_secrets d = { .id = call->args[0] };
+	const char *name = cli_flag_value(call, "format"), *path = cli_flag_value(call, "output");
+	enum cli_bundle_format format = CLI_FORMAT_JSON;
+	struct cli_error error;
+	struct store_txn *txn;
+	struct store *store;
+	enum ace_err err;
+	int code;
+
+	if (!path)
+		return cli_fail(output, CLI_EXIT_USAGE, "-o FILE is needed: a secret never goes to a terminal");
+	if (name && cli_device_format(name, &format, &error))
+		return cli_error_print(output, &error);
+	code = ctl_open(call, output, true, &store);
+	if (code)
+		return code;
+	err = store_begin_read(store, &txn);
+	if (!err) {
+		err = read_all(txn, &d);
+		store_abort(txn);
+	}
+	if (err == ACE_ERR_NOT_FOUND)
+		code = cli_fail(output, CLI_EXIT_NO, "no device %s", d.id);
+	else
+		code = err ? ctl_fail(output, store, err) : write_bundle(output, &d, format, path);
+	ace_wipe(&d.key, sizeof d.key);
+	store_secret_wipe(&d.line);
+	policy_free(d.policy);
+	store_close(store);
+	return code;
+}

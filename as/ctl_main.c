@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/ctl.h"
+
+#include <stdint.h>
+
+static const struct cli_flag program_flags[] = {
+	{ .name = "state-dir", .value = "DIR", .env = "ACE_STATE", .help = "the store (default " STORE_DIR_DEFAULT ")" },
+	{ .name = "kek", .value = "FILE",
+	  .help = "key-encryption key (default " STORE_KEK_DEFAULT "; DIR/kek with another DIR)" },
+	{ 0 },
+};
+
+static const struct cli_flag init_flags[] = {
+	{ .name = "as-uri", .value = "URI", .help = "token endpoint (default coap://127.0.0.1:5683/token)" },
+	{ .name = "issuer", .value = "URI", .help = "what tokens call their issuer (default: the AS URI without its path)" },
+	{ 0 },
+};
+
+static const struct cli_flag status_flags[] = {
+	{ .name = "wait", .value = "SECS", .value_optional = true, .help = "wait until aced runs (default 10 s)" },
+	{ 0 },
+};
+
+static const struct cli_flag apply_flags[] = {
+	{ .name = "message", .letter = 'm', .value = "TEXT", .help = "why, for the history" },
+	{ 0 },
+};
+
+static const struct cli_flag export_flags[] = {
+	{ .name = "format", .value = "FORMAT", .help = "clients: json, libcoap, aiocoap; devices: json, cbor, nvs-csv, zephyr, "
+						       "c-header, hex" },
+	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
+	{ 0 },
+};
+
+static const struct cli_flag ticket_flags[] = {
+	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
+	{ 0 },
+};
+
+static const struct cli_verb verbs[] = {
+	{ .name = "init", .args = "", .help = "make a store and its keys", .flags = init_flags, .run = ctl_init },
+	{ .name = "status", .args = "", .help = "is aced running, and with what", .flags = status_flags, .run = ctl_status },
+	{ .name = "policy validate", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
+	  .help = "check files without touching the store", .run = ctl_policy_validate },
+	{ .name = "policy apply", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
+	  .help = "put policy and inventory in force", .flags = apply_flags, .run = ctl_policy_apply },
+	{ .name = "policy log", .args = "", .help = "all generations, newest first", .run = ctl_policy_log },
+	{ .name = "client list", .args = "", .help = "all clients", .run = ctl_client_list },
+	{ .name = "client ticket", .args = "ID", .args_min = 1, .args_max = 1,
+	  .help = "a new key for a client, to be enrolled within 24 hours", .flags = ticket_flags,
+	  .run = ctl_client_ticket },
+	{ .name = "client export", .args = "ID", .args_min = 1, .args_max = 1, .help = "a client's credentials",
+	  .flags = export_flags, .run = ctl_client_export },
+	{ .name = "client enable", .args = "ID", .args_min = 1, .args_max = 1, .help = "let a client ask again",
+	  .run = ctl_client_enable },
+	{ .name = "client disable", .args = "ID", .args_min = 1, .args_max = 1, .help = "refuse whatever a client asks",
+	  .run = ctl_client_disable },
+	{ .name = "device list", .args = "", .help = "all devices", .run = ctl_device_list },
+	{ .name = "device export", .args = "ID", .args_min = 1, .args_max = 1, .help = "what a device has to know",
+	  .flags = export_flags, .run = ctl_device_export },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct cli_program program = {
+		.name = "acectl",
+		.summary = "keeps the policies, clients and devices of aced",
+		.examples = "acectl --state-dir ./state init\n"
+			    "acectl --state-dir ./state policy apply policies/demo -m \"first cut\"\n"
+			    "acectl --state-dir ./state client ticket wallboard-1 -o wallboard-1.ace\n",
+		.flags = program_flags,
+		.verbs = verbs,
+	};
+
+	return cli_main(&program, argc, argv);
+}
