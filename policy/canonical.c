@@ -73,6 +73,20 @@ static bool merge(const struct policy_parsed *parsed, const char *section, json_
 	return is_done;
 }
 
+/* The caller frees it with free(), whatever allocator jansson was given. */
+static char *dump(const json_t *root)
+{
+	size_t flags = JSON_SORT_KEYS | JSON_COMPACT, len = json_dumpb(root, NULL, 0, flags);
+	char *text = len ? malloc(len + 1) : NULL;
+
+	if (text && json_dumpb(root, text, len, flags) == len) {
+		text[len] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
 char *policy_canonical(const struct policy_parsed *parsed)
 {
 	static const char *const sections[] = { "defaults",	 "models",	 "scopes",
@@ -84,7 +98,7 @@ char *policy_canonical(const struct policy_parsed *parsed)
 	for (size_t i = 0; is_done && i < ACE_ARRAY_LEN(sections); i++)
 		is_done = merge(parsed, sections[i], root);
 	if (is_done)
-		text = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
+		text = dump(root);
 	json_decref(root);
 	return text;
 }

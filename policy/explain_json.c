@@ -138,7 +138,7 @@ enum ace_err policy_explain_json(const struct policy *policy, const struct polic
 	struct policy_story story;
 	struct telling t = { policy, query, decision, options ? options : &none, &story };
 	json_t *root = json_object();
-	char *text;
+	bool is_written;
 
 	policy_story_tell(policy, query, decision, &story);
 	head_json(&t, root);
@@ -149,11 +149,7 @@ enum ace_err policy_explain_json(const struct policy *policy, const struct polic
 		json_object_set_new(root, "token", token_json(&t));
 	}
 	json_object_set_new(root, "rules", rules_json(&t));
-	text = json_dumps(root, JSON_INDENT(2));
+	is_written = !json_dumpf(root, out, JSON_INDENT(2)) && fputc('\n', out) != EOF;
 	json_decref(root);
-	if (!text)
-		return ACE_ERR_MEMORY;
-	fprintf(out, "%s\n", text);
-	free(text);
-	return ACE_OK;
+	return is_written ? ACE_OK : ACE_ERR_MEMORY;
 }
