@@ -89,7 +89,7 @@ static void t1_says_what_the_specification_says(void **state)
 
 static void map_order_length_forms_and_unknown_claims_do_not_matter(void **state)
 {
-	static const char *const forms[] = { "a20161610418ff", "a20418ff016161", "bf0161610418ffff", "a21801616104190" "0ff",
+	static const char *const forms[] = { "a20161610418ff", "a20418ff016161", "bf0161610418ffff", "a218016161041900ff",
 					     "a30161610418ff190100f6", "a40161610418ff20f661618101", "a2017f6161ff0418ff" };
 	struct ace_claims claims;
 

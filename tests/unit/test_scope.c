@@ -75,7 +75,7 @@ static void scope_is_understood_only_when_all_of_it_is(void **state)
 	static const char *const bad[] = { "8182622f7801", "8182672f732f74656d701880", "8182672f732f74656d701b0000008000000000",
 					   "8182672f732f74656d7020", "8182642f6c6f6701", "8282672f732f74656d700182622f7801",
 					   "81", "a0", "8182672f732f74656d700100", "8182672f732f74656d", "",
-					   "8182682f732f74656d703f01" "00", "8182662f732f74656d01" };
+					   "8182682f732f74656d703f0100", "8182662f732f74656d01" };
 
 	(void)state;
 	for (size_t i = 0; i < ACE_ARRAY_LEN(good); i++) {
