@@ -23,7 +23,8 @@ ACE_MUST_CHECK enum ace_err ace_issue_len(const struct ace_issue_input *in, size
  * second copy of the master secret exists; on failure they are wiped.
  * @return ACE_OK; ACE_ERR_UNSUPPORTED; ACE_ERR_RANGE; ACE_ERR_SPACE; ACE_ERR_CRYPTO.  Source: RFC 8392 7.1. */
 ACE_MUST_CHECK enum ace_err ace_issue_token(const struct ace_issue_input *in, struct ace_buf *out);
-/* Open a token as its issuer (introspection, inspection): claims borrow from plaintext, which the caller wipes. */
+/* Open a token as its issuer (introspection, inspection): claims borrow from plaintext, which the caller wipes;
+ * on failure nothing is left in it. Errors are those of ace_cose_read(), ace_cose_open(), ace_claims_read() and ace_osc_read(). */
 ACE_MUST_CHECK enum ace_err ace_issue_open(struct ace_slice token, struct ace_key key, struct ace_buf *plaintext,
 					   struct ace_claims *ret_claims);
 

@@ -282,9 +282,9 @@ static enum ace_err array_read(struct ace_cbor_reader *r, struct ace_cose_encryp
 	return err;
 }
 
-/* RFC 9770 3 leaves one encoding: no bytes may be altered without changing what the tag covers. An envelope of the least
- * possible length, and an unprotected map of one byte, have shortest heads everywhere. */
-static bool layout_is_strict(struct ace_slice in, const struct ace_cose_encrypt0 *cose, struct ace_slice unprotected)
+/* RFC 9770 3 leaves one encoding: no bytes may be altered without changing what the tag covers. What is as
+ * short as can be has shortest heads everywhere and an empty unprotected map. */
+static bool layout_is_strict(struct ace_slice in, const struct ace_cose_encrypt0 *cose)
 {
 	static const uint8_t start[] = { 0xd8, ACE_TAG_CWT, 0xc0 | ACE_TAG_ENCRYPT0, 0x83 };
 	struct ace_cbor_writer w;
@@ -294,7 +294,7 @@ static bool layout_is_strict(struct ace_slice in, const struct ace_cose_encrypt0
 	ace_cbor_write_bstr(&w, cose->protected_bytes);
 	ace_cbor_write_map(&w, 0);
 	ace_cbor_write_bstr(&w, cose->ciphertext);
-	return w.len == in.len && unprotected.len == 1 &&
+	return w.len == in.len &&
 	       ace_slice_equal((struct ace_slice){ in.ptr, sizeof(start) }, ACE_SLICE_OF(start));
 }
 
@@ -320,7 +320,7 @@ enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_co
 	if (err)
 		return err;
 	cose.has_kid = label_in(ACE_COSE_KID, b.seen);
-	if (layout_is_strict(in, &cose, unprotected))
+	if (layout_is_strict(in, &cose))
 		cose.layout = ACE_COSE_PROTECTED;
 	*ret_cose = cose;
 	return ACE_OK;
