@@ -33,5 +33,6 @@ int ctl_client_enable(const struct cli_call *call, const struct cli_output *outp
 int ctl_client_disable(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output);
+int ctl_explain(const struct cli_call *call, const struct cli_output *output);
 
 #endif

@@ -38,6 +38,11 @@ static const struct cli_flag ticket_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag explain_flags[] = {
+	{ .name = "at", .value = "TIME", .help = "as if it were that time: 2026-11-24T17:50:00Z (default now)" },
+	{ 0 },
+};
+
 static const struct cli_verb verbs[] = {
 	{ .name = "init", .args = "", .help = "make a store and its keys", .flags = init_flags, .run = ctl_init },
 	{ .name = "status", .args = "", .help = "is aced running, and with what", .flags = status_flags, .run = ctl_status },
@@ -59,6 +64,11 @@ static const struct cli_verb verbs[] = {
 	{ .name = "device list", .args = "", .help = "all devices", .run = ctl_device_list },
 	{ .name = "device export", .args = "ID", .args_min = 1, .args_max = 1, .help = "what a device has to know",
 	  .flags = export_flags, .run = ctl_device_export },
+	{ .name = "explain", .args = "CLIENT DEVICE SCOPE | DECISION-ID", .args_min = 1, .args_max = 3,
+	  .help = "why it would be, or was, granted or refused; exit 0 or 1",
+	  .examples = "acectl explain wallboard-1 thermo-101 climate.read\n"
+		      "acectl explain tech-anna thermo-srv \"climate.read climate.set\" --at 2026-11-24T17:50:00+01:00\n",
+	  .flags = explain_flags, .run = ctl_explain },
 	{ 0 },
 };
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* acectl explain: why a request is, or was, granted or refused. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "as/ctl.h"
+#include "policy/explain.h"
+#include "storage/decisions.h"
+#include "storage/policies.h"
+
+/* What is to be explained. Texts of the query borrow from here. */
+struct question {
+	uint64_t generation;
+	struct policy *policy; /* owns */
+	struct store_client client;
+	struct store_device device;
+	struct store_decision record; /* of a decision that was made */
+	bool is_recorded;
+	char id_text[STORE_DECISION_TEXT_LEN + 1];
+	struct ace_tag client_tags[STORE_TAGS_MAX], device_tags[STORE_TAGS_MAX];
+	struct policy_query query;
+};
+
+static enum ace_err load_policy(struct store_txn *txn, struct question *q)
+{
+	struct policy_source source = { .name = "the stored policy" };
+	struct policy_problems problems = { 0 };
+	char *text = NULL;
+	enum ace_err err;
+
+	if (q->generation == 0)
+		return policy_compile_empty(&q->policy);
+	err = store_policy_text(txn, q->generation, &text, &source.len);
+	if (err)
+		return err;
+	source.text = text;
+	err = policy_compile(&source, &problems, &q->policy);
+	policy_problems_free(&problems);
+	free(text);
+	return err == ACE_ERR_MALFORMED ? ACE_ERR_DAMAGED : err;
+}
+
+/* A request that nobody made yet, with the parties as they are now. */
+static enum ace_err ask_present(struct store_txn *txn, const struct cli_call *call, struct question *q)
+{
+	const char *device = call->args[1], *scope = call->args[2];
+	enum ace_err err = store_client_get(txn, call->args[0], &q->client);
+
+	if (!err)
+		err = store_device_find(txn, (struct ace_slice){ (const uint8_t *)device, strlen(device) }, &q->device);
+	if (!err)
+		err = store_policy_current(txn, &q->generation);
+	if (err)
+		return err;
+	q->query.client = (struct policy_party){ q->client.id, q->client.is_enabled,
+						 store_tags_view(&q->client.tags, q->client_tags) };
+	q->query.device = (struct policy_party){ q->device.id, q->device.is_enabled,
+						 store_tags_view(&q->device.tags, q->device_tags) };
+	q->query.model = q->device.model;
+	q->query.scope.kind = ACE_SCOPE_TEXT;
+	q->query.scope.bytes = (struct ace_slice){ (const uint8_t *)scope, strlen(scope) };
+	return load_policy(txn, q);
+}
+
+/* A decision that was made: its generation, its time, and the tags that it read. */
+static enum ace_err ask_recorded(struct store_txn *txn, const char *text, struct question *q)
+{
+	struct store_decision_id id;
+	enum ace_err err = store_decision_id_parse(text, &id);
+
+	if (!err)
+		err = store_decision_get(txn, &id, &q->record);
+	if (err)
+		return err == ACE_ERR_MALFORMED ? ACE_ERR_USAGE : err;
+	q->is_recorded = true;
+	store_decision_id_text(&id, q->id_text);
+	q->generation = q->record.generation;
+	q->query.client = (struct policy_party){ q->record.client.id, q->record.client.is_enabled,
+						 store_tags_view(&q->record.client.tags, q->client_tags) };
+	q->query.device = (struct policy_party){ q->record.device.id, q->record.device.is_enabled,
+						 store_tags_view(&q->record.device.tags, q->device_tags) };
+	/* The model is not in the record: a device keeps it for life, unless it was deleted meanwhile. */
+	err = store_device_get(txn, q->record.device.id, &q->device);
+	if (err && err != ACE_ERR_NOT_FOUND)
+		return err;
+	q->query.model = err ? "" : q->device.model;
+	q->query.scope.kind = (enum ace_scope_kind)q->record.requested.kind;
+	q->query.scope.bytes = store_scope_slice(&q->record.requested);
+	q->query.now = store_decision_id_time_ms(&id) / 1000;
+	return load_policy(txn, q);
+}
+
+static int answer(const struct cli_output *output, const struct question *q)
+{
+	struct policy_decision decision;
+	struct policy_explain_options options = {
+		.generation = q->generation,
+		.decision_id = q->is_recorded ? q->id_text : NULL,
+	};
+
+	policy_decide(q->policy, &q->query, &decision);
+	if (output->json == CLI_TEXT)
+		policy_explain(q->policy, &q->query, &decision, &options, output->out);
+	else if (policy_explain_json(q->policy, &q->query, &decision, &options, output->out))
+		return cli_fail(output, CLI_EXIT_BROKEN, "out of memory");
+	if (q->is_recorded && q->record.count > 1)
+		cli_note(output, "this stands for %u alike requests", (unsigned int)q->record.count);
+	return decision.outcome == POLICY_ALLOW ? CLI_EXIT_OK : CLI_EXIT_NO;
+}
+
+static int explain(const struct cli_call *call, const struct cli_output *output, struct store *store,
+		   struct question *q)
+{
+	struct store_txn *txn;
+	enum ace_err err = store_begin_read(store, &txn);
+	int code;
+
+	if (err)
+		return ctl_fail(output, store, err);
+	err = call->args_len == 1 ? ask_recorded(txn, call->args[0], q) : ask_present(txn, call, q);
+	store_abort(txn);
+	if (err == ACE_ERR_NOT_FOUND)
+		return cli_fail(output, CLI_EXIT_NO, "%s", call->args_len == 1 ? "there is no such decision"
+									       : "there is no such client or device");
+	if (err == ACE_ERR_USAGE && call->args_len == 1)
+		return cli_fail(output, CLI_EXIT_USAGE, "\"%.40s\" is no decision id: D- and 16 characters", call->args[0]);
+	code = err ? ctl_fail(output, store, err) : answer(output, q);
+	policy_free(q->policy);
+	return code;
+}
+
+int ctl_explain(const struct cli_call *call, const struct cli_output *output)
+{
+	const char *at = cli_flag_value(call, "at");
+	struct question *q;
+	struct store *store;
+	int code;
+
+	if (call->args_len == 2 || (call->args_len == 1 && at))
+		return cli_fail(output, CLI_EXIT_USAGE, "usage: acectl explain CLIENT DEVICE SCOPE [--at TIME] | DECISION-ID");
+	q = calloc(1, sizeof *q);
+	if (!q)
+		return cli_fail(output, CLI_EXIT_BROKEN, "out of memory");
+	q->query.now = ctl_now();
+	if (at && !cli_time_parse(at, &q->query.now)) {
+		free(q);
+		return cli_fail(output, CLI_EXIT_USAGE, "--at is a time like 2026-11-24T17:50:00Z");
+	}
+	code = ctl_open(call, output, false, &store);
+	if (code == CLI_EXIT_OK) {
+		code = explain(call, output, store, q);
+		store_close(store);
+	}
+	free(q);
+	return code;
+}
