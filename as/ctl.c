@@ -81,49 +81,61 @@ int ctl_init(const struct cli_call *call, const struct cli_output *output)
 	return CLI_EXIT_OK;
 }
 
-static int print_status(const struct cli_output *output, struct store *store)
-{
+struct status {
 	struct store_heartbeat beat;
+	uint64_t clients, devices;
+};
+
+/* ACE_ERR_NOT_FOUND: aced is starting and has left no sign of life yet. */
+static enum ace_err read_status(struct store *store, struct status *ret_status)
+{
 	struct store_txn *txn;
-	uint64_t clients = 0, devices = 0;
 	enum ace_err err = store_begin_read(store, &txn);
 
 	if (err)
-		return ctl_fail(output, store, err);
-	err = store_heartbeat_get(txn, &beat);
+		return err;
+	err = store_heartbeat_get(txn, &ret_status->beat);
 	if (!err)
-		err = store_client_count(txn, &clients);
+		err = store_client_count(txn, &ret_status->clients);
 	if (!err)
-		err = store_device_count(txn, &devices);
+		err = store_device_count(txn, &ret_status->devices);
 	store_abort(txn);
-	if (err)
-		return ctl_fail(output, store, err);
-	cli_say(output, "aced %s running   %s (oscore)   generation %llu   %llu clients %llu devices", beat.version,
-		beat.listen, (unsigned long long)beat.generation, (unsigned long long)clients,
-		(unsigned long long)devices);
-	return CLI_EXIT_OK;
+	return err;
+}
+
+static bool is_up(const char *dir, struct store *store, struct status *ret_status, enum ace_err *ret_err)
+{
+	*ret_err = store_daemon_running(dir) ? read_status(store, ret_status) : ACE_ERR_NOT_FOUND;
+	return *ret_err != ACE_ERR_NOT_FOUND;
 }
 
 int ctl_status(const struct cli_call *call, const struct cli_output *output)
 {
 	const struct timespec pause = { 0, 50 * 1000 * 1000 };
+	const char *wait = cli_flag_value(call, "wait");
 	int64_t deadline = ctl_now(), seconds = 10;
+	struct status status = { 0 };
 	struct store *store;
+	enum ace_err err;
 	int code;
 
-	if (cli_flag_value(call, "wait") && !cli_number_parse(cli_flag_value(call, "wait"), 0, 3600, &seconds))
+	if (wait && !cli_number_parse(wait, 0, 3600, &seconds))
 		return cli_fail(output, CLI_EXIT_USAGE, "--wait takes seconds");
 	if (cli_flag(call, "wait"))
 		deadline += seconds;
-	while (!store_daemon_running(ctl_state_dir(call))) {
-		if (ctl_now() >= deadline)
-			return cli_fail(output, CLI_EXIT_UNREACHABLE, "aced is not running on %s", ctl_state_dir(call));
-		nanosleep(&pause, NULL);
-	}
 	code = ctl_open(call, output, false, &store);
 	if (code)
 		return code;
-	code = print_status(output, store);
+	while (!is_up(ctl_state_dir(call), store, &status, &err) && ctl_now() < deadline)
+		nanosleep(&pause, NULL);
+	if (err == ACE_ERR_NOT_FOUND)
+		code = cli_fail(output, CLI_EXIT_UNREACHABLE, "aced is not running on %s", ctl_state_dir(call));
+	else if (err)
+		code = ctl_fail(output, store, err);
+	else
+		cli_say(output, "aced %s running   %s (oscore)   generation %llu   %llu clients %llu devices",
+			status.beat.version, status.beat.listen, (unsigned long long)status.beat.generation,
+			(unsigned long long)status.clients, (unsigned long long)status.devices);
 	store_close(store);
 	return code;
 }
