@@ -48,7 +48,7 @@ void cli_check_line(struct cli_bundle_check *check, const char *pointer, const s
 
 void cli_check_token_keys(struct cli_bundle_check *check, const struct cli_device_bundle *bundle)
 {
-	char pointer[32];
+	char pointer[48];
 
 	for (size_t i = 0; i < bundle->token_keys_len; i++) {
 		const struct cli_token_key *key = &bundle->token_keys[i];
