@@ -169,7 +169,8 @@ static int answer_print(const struct cli_call *call, const struct client_answer 
 	}
 	if (output->json != CLI_TEXT)
 		return answer_json(answer, output) ? CLI_EXIT_BROKEN : CLI_EXIT_OK;
-	fwrite(payload.ptr, 1, payload.len, output->out);
+	if (payload.len)
+		fwrite(payload.ptr, 1, payload.len, output->out);
 	/* A person wants the prompt on a line of its own; a file gets the bytes alone. */
 	if (!file && payload.len && is_text(payload) && payload.ptr[payload.len - 1] != '\n')
 		fputc('\n', output->out);
