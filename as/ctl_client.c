@@ -2,6 +2,7 @@
 #include "as/ctl.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "ace_port.h"
 #include "cli/bundle.h"
@@ -16,24 +17,32 @@ struct client_with_secret {
 	struct store_client client;
 	struct store_secret secret;
 	struct store_info info;
+	const struct cli_output *output;
+	enum cli_bundle_format format;
+	const char *path;
+	bool is_written;
+	int write_code; /* exit code of a file that could not be written; already told */
 };
 
+/* The fresh secret is kept for a second try, for it may be in the file by then. */
 static enum ace_err rotate(struct store_txn *txn, struct client_with_secret *c)
 {
-	struct store_secret fresh = { .key_len = 16, .salt_len = 8 };
-	enum ace_err err = ace_port_random(fresh.key, fresh.key_len);
+	enum ace_err err = ACE_OK;
 
+	if (!c->secret.key_len) {
+		err = ace_port_random(c->secret.key, 16);
+		if (!err)
+			err = ace_port_random(c->secret.salt, 8);
+		c->secret.key_len = 16;
+		c->secret.salt_len = 8;
+	}
 	if (!err)
-		err = ace_port_random(fresh.salt, fresh.salt_len);
-	if (!err)
-		err = store_client_rekey(txn, c->id, &fresh, c->now + TICKET_S);
-	store_secret_wipe(&fresh);
+		err = store_client_rekey(txn, c->id, &c->secret, c->now + TICKET_S);
 	return err ? err : store_client_get(txn, c->id, &c->client);
 }
 
-static enum ace_err read_secret(struct store_txn *txn, void *arg)
+static enum ace_err read_secret(struct store_txn *txn, struct client_with_secret *c)
 {
-	struct client_with_secret *c = arg;
 	enum ace_err err = store_client_get(txn, c->id, &c->client);
 
 	if (!err && c->client.method != STORE_AUTH_OSCORE && c->rotate)
@@ -42,12 +51,11 @@ static enum ace_err read_secret(struct store_txn *txn, void *arg)
 		err = rotate(txn, c);
 	if (!err)
 		err = store_info_get(txn, &c->info);
-	return err ? err : store_client_secret(txn, &c->client, &c->secret);
+	return err || c->rotate ? err : store_client_secret(txn, &c->client, &c->secret);
 }
 
 /* Ids from the client's point of view: it sends its line's number, the AS's own id is empty. */
-static int write_bundle(const struct cli_output *output, const struct client_with_secret *c,
-			enum cli_bundle_format format, const char *path)
+static int write_bundle(const struct client_with_secret *c)
 {
 	uint8_t kid[STORE_KID_MAX];
 	struct ace_slice id = { kid, store_line_kid(c->client.line, kid) }, key = { c->secret.key, c->secret.key_len };
@@ -63,14 +71,27 @@ static int write_bundle(const struct cli_output *output, const struct client_wit
 	else
 		bundle.line = (struct cli_line){ .method = CLI_LINE_DTLS_PSK, .psk_identity = c->client.id,
 						 .psk_key = key };
-	if (cli_client_bundle_write(&bundle, format, &bytes, &error))
-		return cli_error_print(output, &error);
-	if (cli_file_write(path, (struct ace_slice){ bytes.ptr, bytes.len }, CLI_WRITE_NEW, &error)) {
+	if (cli_client_bundle_write(&bundle, c->format, &bytes, &error))
+		return cli_error_print(c->output, &error);
+	if (cli_file_write(c->path, (struct ace_slice){ bytes.ptr, bytes.len }, CLI_WRITE_NEW, &error)) {
 		cli_bytes_free(&bytes);
-		return cli_error_print(output, &error);
+		return cli_error_print(c->output, &error);
 	}
 	cli_bytes_free(&bytes);
 	return CLI_EXIT_OK;
+}
+
+/* The file comes before the commit: when it cannot be written, the old key stays in force. */
+static enum ace_err export_work(struct store_txn *txn, void *arg)
+{
+	struct client_with_secret *c = arg;
+	enum ace_err err = read_secret(txn, c);
+
+	if (err || c->is_written)
+		return err;
+	c->write_code = write_bundle(c);
+	c->is_written = c->write_code == CLI_EXIT_OK;
+	return c->is_written ? ACE_OK : ACE_ERR_IO;
 }
 
 static int export(const struct cli_call *call, const struct cli_output *output, bool as_ticket)
@@ -87,18 +108,23 @@ static int export(const struct cli_call *call, const struct cli_output *output, 
 		return cli_fail(output, CLI_EXIT_USAGE, "-o FILE is needed: a secret never goes to a terminal");
 	if (name && cli_client_format(name, &format, &error))
 		return cli_error_print(output, &error);
+	c.output = output;
+	c.format = format;
+	c.path = path;
 	code = ctl_open(call, output, true, &store);
 	if (code)
 		return code;
-	err = store_write(store, read_secret, &c);
-	if (err == ACE_ERR_NOT_FOUND)
+	err = store_write(store, export_work, &c);
+	if (err && c.is_written)
+		unlink(path);
+	if (c.write_code)
+		code = c.write_code;
+	else if (err == ACE_ERR_NOT_FOUND)
 		code = cli_fail(output, CLI_EXIT_NO, "no client %s", c.id);
 	else if (err == ACE_ERR_UNSUPPORTED)
 		code = cli_fail(output, CLI_EXIT_NO, "%s uses dtls-psk; tickets are for oscore clients", c.id);
 	else if (err)
 		code = ctl_fail(output, store, err);
-	else
-		code = write_bundle(output, &c, format, path);
 	store_secret_wipe(&c.secret);
 	store_close(store);
 	if (!code && as_ticket)
