@@ -158,7 +158,12 @@ static enum ace_err begin(struct as_server *as)
 	batch->write = NULL;
 	batch->write_err = ACE_OK;
 	err = store_begin_read(as->store, &batch->read);
-	return err ? err : as_policy_refresh(as, batch->read);
+	if (err)
+		return err;
+	err = as_policy_refresh(as, batch->read);
+	if (err)
+		store_abort(batch->read);
+	return err;
 }
 
 enum ace_err as_batch_run(struct as_server *as)
@@ -173,8 +178,11 @@ enum ace_err as_batch_run(struct as_server *as)
 	if (err)
 		cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
 	err = begin(as);
-	if (err)
-		return err;
+	if (err) {
+		/* Only a store that failed ends the service; what was asked meanwhile is asked again. */
+		cli_log(CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
+		return err == ACE_ERR_STORAGE ? err : ACE_OK;
+	}
 	for (size_t i = 0; i < batch->len; i++)
 		handle(as, &batch->jobs[i], &requests[i]);
 	store_abort(batch->read);
