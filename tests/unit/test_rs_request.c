@@ -95,6 +95,23 @@ static void the_published_flow_comes_out_byte_for_byte(void **state)
 	assert_int_equal(open_message(field("oscore-observe-request", "oscore_coap"), &ex), ACE_ERR_NO_CONTEXT);
 }
 
+/* RFC 9203 4.2: an update that fails any verification is answered with 4.01, under the context that it came in. */
+static void a_refused_update_gets_the_published_answer(void **state)
+{
+	const json_t *cases = json_object_get(json_object_get(file, "negative_authz_info"), "cases");
+	struct ace_rs_exchange ex;
+
+	(void)state;
+	post_first();
+	open_named("oscore-first-request", &ex);
+	open_named("authz-info-update-request", &ex);
+	assert_int_equal(fixture_post(&f, &ex, vectors_hex(vectors_named(cases, "update-bad-aud"), "payload")),
+			 ACE_ERR_AUDIENCE);
+	assert_int_equal(f.code, ACE_COAP_UNAUTHORIZED);
+	assert_false(ace_rs_allowed(&ex, ACE_COAP_PUT, "/a/led"));
+	answer_is(&ex, "authz-info-update-refused");
+}
+
 static void a_replayed_request_is_refused(void **state)
 {
 	struct ace_rs_exchange ex;
@@ -202,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_published_flow_comes_out_byte_for_byte, start, stop),
+		cmocka_unit_test_setup_teardown(a_refused_update_gets_the_published_answer, start, stop),
 		cmocka_unit_test_setup_teardown(a_replayed_request_is_refused, start, stop),
 		cmocka_unit_test_setup_teardown(a_forged_request_proves_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(a_plain_request_is_told_apart, start, stop),
