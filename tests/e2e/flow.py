@@ -4,46 +4,13 @@
 
     flow.py BUILD_DIR SOURCE_DIR
 """
-import atexit
 import os
 import re
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 
-BUILD, SOURCE = map(os.path.abspath, sys.argv[1:3])
-LIMIT = 60
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def run(program, *args, code=0):
-    done = subprocess.run([os.path.join(BUILD, program), *args], capture_output=True, text=True, timeout=LIMIT,
-                          stdin=subprocess.DEVNULL)
-    if done.returncode != code:
-        sys.exit(f"{program} {' '.join(args)}: exit {done.returncode}, wanted {code}\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
-
-
-class Daemon:
-    def __init__(self, program, *args):
-        self.process = subprocess.Popen([os.path.join(BUILD, program), *args], stderr=subprocess.PIPE, text=True)
-        atexit.register(self.process.kill)
-        for line in self.process.stderr:
-            if "ready" in line:
-                return
-        sys.exit(f"{program} did not start")
-
-    def stop(self, number):
-        self.process.send_signal(number)
-        return self.process.wait(timeout=LIMIT)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from programs import SOURCE, Daemon, free_port, run, sandbox
 
 
 def main():
@@ -92,8 +59,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        started = time.monotonic()
-        main()
-        print(f"{time.monotonic() - started:.1f} s")
+    sandbox(main)

@@ -10,10 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-import flow
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import programs
 
 # Code of the inner message and Uri-Path, in this order: Echo round trip and request of the enrolment, token, resource.
 WANTED = [("1", "token"), ("129", ""), ("1", "token"), ("133", ""), ("2", "token"), ("65", ""), ("1", "temp"), ("69", "")]
@@ -51,21 +51,21 @@ def read(ports):
 
 
 def main():
-    ports = flow.free_port(), flow.free_port()
+    ports = programs.free_port(), programs.free_port()
     dumpcap = capture(ports) if shutil.which("dumpcap") and shutil.which("tshark") else None
     if not dumpcap:
         print("dumpcap or tshark is missing, or may not capture on loopback")
         return 77
     ctl = ("as/acectl", "--state-dir", "store")
-    flow.run(*ctl, "init", "--as-uri", f"coap://127.0.0.1:{ports[0]}/token")
-    flow.run(*ctl, "policy", "apply", os.path.join(flow.SOURCE, "policies/demo"))
-    flow.Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{ports[0]}", "--wireshark-keys", "as.keys")
-    flow.run(*ctl, "client", "ticket", "tech-anna", "-o", "anna.ace")
-    flow.run(*ctl, "device", "export", "thermo-101", "-o", "thermo.json")
-    flow.Daemon("device/ace-device", "--provision", "thermo.json", "--listen", f"127.0.0.1:{ports[1]}",
+    programs.run(*ctl, "init", "--as-uri", f"coap://127.0.0.1:{ports[0]}/token")
+    programs.run(*ctl, "policy", "apply", os.path.join(programs.SOURCE, "policies/demo"))
+    programs.Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{ports[0]}", "--wireshark-keys", "as.keys")
+    programs.run(*ctl, "client", "ticket", "tech-anna", "-o", "anna.ace")
+    programs.run(*ctl, "device", "export", "thermo-101", "-o", "thermo.json")
+    programs.Daemon("device/ace-device", "--provision", "thermo.json", "--listen", f"127.0.0.1:{ports[1]}",
                 "--set", "/temp=21.5", "--wireshark-keys", "device.keys")
-    flow.run("client/ace-client", "--state-dir", "anna", "enroll", "anna.ace")
-    flow.run("client/ace-client", "--state-dir", "anna", "get", f"coap://127.0.0.1:{ports[1]}/temp")
+    programs.run("client/ace-client", "--state-dir", "anna", "enroll", "anna.ace")
+    programs.run("client/ace-client", "--state-dir", "anna", "get", f"coap://127.0.0.1:{ports[1]}/temp")
     time.sleep(1)
     dumpcap.send_signal(signal.SIGINT)
     dumpcap.wait(timeout=20)
@@ -77,6 +77,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        sys.exit(main())
+    programs.sandbox(main)

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An OSCORE client (RFC 8613) and a reader of access tokens, on cryptography and cbor2 only: a second opinion that shares
+no line with what it talks to, and that can send what a well-behaved client never would.
+
+    line = Line("client.json")                 # of acectl client export --format json
+    request = line.protect(POST, "token", body)
+    answer = line.unprotect(request, line.send(request.datagram))
+"""
+import json
+import os
+import socket
+import urllib.parse
+from dataclasses import dataclass, field
+
+import cbor2
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+GET, POST = 1, 2
+OSCORE, URI_PATH, CONTENT_FORMAT, MAX_AGE, ECHO = 9, 11, 12, 14, 252
+ACE_CBOR = 19
+CCM = 10  # AES-CCM-16-64-128
+NONCE_LEN = 13
+
+
+def code_text(code):
+    return f"{code >> 5}.{code & 31:02d}"
+
+
+@dataclass
+class Message:
+    """A CoAP message. Options are pairs (number, value) in ascending order."""
+    code: int
+    options: list = field(default_factory=list)
+    payload: bytes = b""
+    type: int = 0
+    mid: int = 0
+    token: bytes = b""
+    piv: bytes = None  # of a protected answer, when it brought its own
+
+    def option(self, number):
+        return next((value for n, value in self.options if n == number), None)
+
+    def __str__(self):
+        return code_text(self.code)
+
+
+def _extended(number):
+    if number < 13:
+        return number, b""
+    if number < 269:
+        return 13, bytes([number - 13])
+    return 14, (number - 269).to_bytes(2, "big")
+
+
+def encode_body(options, payload):
+    out, before = b"", 0
+    for number, value in sorted(options, key=lambda option: option[0]):
+        delta, more_delta = _extended(number - before)
+        length, more_length = _extended(len(value))
+        out += bytes([delta << 4 | length]) + more_delta + more_length + value
+        before = number
+    return out + (b"\xff" + payload if payload else b"")
+
+
+def decode_body(data):
+    options, number, at = [], 0, 0
+    while at < len(data) and data[at] != 0xFF:
+        sizes = [data[at] >> 4, data[at] & 15]
+        at += 1
+        for i, nibble in enumerate(sizes):
+            if nibble == 13:
+                sizes[i], at = data[at] + 13, at + 1
+            elif nibble == 14:
+                sizes[i], at = int.from_bytes(data[at:at + 2], "big") + 269, at + 2
+            assert nibble != 15, data.hex()
+        number += sizes[0]
+        options.append((number, data[at:at + sizes[1]]))
+        at += sizes[1]
+    return options, data[at + 1:]
+
+
+def encode(message):
+    return (bytes([0x40 | message.type << 4 | len(message.token), message.code]) + message.mid.to_bytes(2, "big") +
+            message.token + encode_body(message.options, message.payload))
+
+
+def decode(datagram):
+    length = datagram[0] & 15
+    options, payload = decode_body(datagram[4 + length:])
+    return Message(datagram[1], options, payload, datagram[0] >> 4 & 3, int.from_bytes(datagram[2:4], "big"),
+                   datagram[4:4 + length])
+
+
+def again(datagram):
+    """The same message under another Message ID, so that no deduplication answers it."""
+    return datagram[:2] + os.urandom(2) + datagram[4:]
+
+
+class Unprotected(Exception):
+    """An answer that is no OSCORE message; .message is what it was."""
+
+    def __init__(self, message):
+        super().__init__(f"unprotected {message}")
+        self.message = message
+
+
+@dataclass
+class Request:
+    datagram: bytes
+    piv: bytes
+
+
+class Line:
+    """One client's OSCORE context with the AS, as the export describes it."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            export = json.load(file)
+        oscore = export["oscore"]
+        assert (oscore["aead"], oscore["hkdf"], oscore["id_context_hex"]) == (CCM, "sha256", None), oscore
+        self.client = export["client"]
+        uri = urllib.parse.urlsplit(export["as_uri"])
+        self.address, self.path = (uri.hostname, uri.port or 5683), uri.path.strip("/")
+        self.id, self.peer_id = (bytes.fromhex(oscore[name]) for name in ("sender_id_hex", "recipient_id_hex"))
+        secret, salt = (bytes.fromhex(oscore[name]) for name in ("master_secret_hex", "master_salt_hex"))
+        self.key, self.peer_key, self.iv = (self._derive(secret, salt, *what) for what in (
+            (self.id, "Key", 16), (self.peer_id, "Key", 16), (b"", "IV", NONCE_LEN)))
+        self.next_piv = 0
+        self.seen_pivs = []  # Partial IVs of the AS, as they came
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.settimeout(5)
+
+    @staticmethod
+    def _derive(secret, salt, identity, kind, length):  # RFC 8613 3.2.1
+        info = cbor2.dumps([identity, None, CCM, kind, length])
+        return HKDF(hashes.SHA256(), length, salt, info).derive(secret)
+
+    def _nonce(self, identity, piv):  # RFC 8613 5.2
+        plain = bytes([len(identity)]) + identity.rjust(NONCE_LEN - 6, b"\0") + piv.rjust(5, b"\0")
+        return bytes(a ^ b for a, b in zip(plain, self.iv))
+
+    def _aad(self, piv):  # RFC 8613 5.4
+        return cbor2.dumps(["Encrypt0", b"", cbor2.dumps([1, [CCM], self.id, piv, b""])])
+
+    def protect(self, code, path, payload=b"", options=(), number=None):
+        """number: the Partial IV, when it is not to be the next one."""
+        if number is None:
+            number, self.next_piv = self.next_piv, self.next_piv + 1
+        piv = number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
+        inner = [(URI_PATH, part.encode()) for part in path.split("/")] + list(options)
+        if payload:
+            inner.append((CONTENT_FORMAT, bytes([ACE_CBOR])))
+        plain = bytes([code]) + encode_body(inner, payload)
+        sealed = AESCCM(self.key, tag_length=8).encrypt(self._nonce(self.id, piv), plain, self._aad(piv))
+        value = bytes([8 | len(piv)]) + piv + self.id
+        outer = Message(POST, [(OSCORE, value)], sealed, 0, int.from_bytes(os.urandom(2), "big"), os.urandom(4))
+        return Request(encode(outer), piv)
+
+    def unprotect(self, request, datagram):
+        outer = decode(datagram)
+        value = outer.option(OSCORE)
+        if value is None:
+            raise Unprotected(outer)
+        piv = value[1:1 + (value[0] & 7)] if value else b""
+        nonce = self._nonce(self.peer_id, piv) if piv else self._nonce(self.id, request.piv)
+        plain = AESCCM(self.peer_key, tag_length=8).decrypt(nonce, outer.payload, self._aad(request.piv))
+        options, payload = decode_body(plain[1:])
+        if piv:
+            self.seen_pivs.append(int.from_bytes(piv, "big"))
+        return Message(plain[0], options, payload, outer.type, outer.mid, outer.token, piv or None)
+
+    def send(self, datagram):
+        """Send once and wait for the answer to it; TimeoutError when none comes."""
+        self.socket.sendto(datagram, self.address)
+        while True:
+            answer = self.socket.recv(2048)
+            if answer[2:4] == datagram[2:4]:
+                return answer
+
+    def exchange(self, request):
+        return self.unprotect(request, self.send(request.datagram))
+
+    def ask(self, body, code=POST):
+        """As a client should: an Echo that is asked for is sent back. Returns the answer and the request that got it."""
+        request = self.protect(code, self.path, body)
+        answer = self.exchange(request)
+        if answer.option(ECHO) is not None:
+            request = self.protect(code, self.path, body, [(ECHO, answer.option(ECHO))])
+            answer = self.exchange(request)
+        return answer, request
+
+
+def token_request(audience, scope):
+    return cbor2.dumps({5: audience, 9: scope})
+
+
+@dataclass
+class Token:
+    kid: bytes
+    iv: bytes
+    claims: dict
+
+
+def open_token(device_export, token):
+    """Open an access token with the key of the device it is for: 61(16([<< alg, kid, IV >>, {}, ciphertext]))."""
+    with open(device_export, encoding="utf-8") as file:
+        keys = {key["kid_hex"]: bytes.fromhex(key["key_hex"]) for key in json.load(file)["token_keys"]}
+    outer = cbor2.loads(token)
+    assert outer.tag == 61 and outer.value.tag == 16, outer
+    protected, unprotected, sealed = outer.value.value
+    headers = cbor2.loads(protected)
+    assert headers[1] == CCM and not unprotected, headers
+    aad = cbor2.dumps(["Encrypt0", protected, b""])
+    plain = AESCCM(keys[headers[4].hex()], tag_length=8).decrypt(headers[5], sealed, aad)
+    return Token(headers[4], headers[5], cbor2.loads(plain))

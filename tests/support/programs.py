@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end scripts share: the programs that were built, started and run in a folder of their own.
+
+A script is called with BUILD_DIR SOURCE_DIR; sandbox(main) runs main() in a folder that is gone afterwards.
+"""
+import atexit
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD, SOURCE = map(os.path.abspath, sys.argv[1:3])
+LIMIT = 60
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def program(name):
+    return os.path.join(BUILD, name)
+
+
+def run(name, *args, code=0, env=None):
+    """Run to its end, which must be that exit code; returns what it printed."""
+    done = subprocess.run([program(name), *args], capture_output=True, text=True, timeout=LIMIT,
+                          stdin=subprocess.DEVNULL, env=dict(os.environ, **env or {}))
+    if done.returncode != code:
+        sys.exit(f"{name} {' '.join(args)}: exit {done.returncode}, wanted {code}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def ctl(*args, code=0, env=None):
+    return run("as/acectl", "--state-dir", "store", *args, code=code, env=env)
+
+
+class Daemon:
+    """A program that serves, from the moment when it says that it is ready."""
+
+    def __init__(self, name, *args, env=None):
+        self.process = subprocess.Popen([program(name), *args], stderr=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, **env or {}))
+        atexit.register(self.process.kill)
+        said = []
+        for line in self.process.stderr:
+            said.append(line)
+            if "ready" in line:
+                return
+        sys.exit(f"{name} did not start: {''.join(said)}")
+
+    def stop(self, number):
+        self.process.send_signal(number)
+        return self.process.wait(timeout=LIMIT)
+
+
+class Clock:
+    """The time as the programs see it, which goes on with the machine's and can be put ahead."""
+
+    def __init__(self, path):
+        self.path = os.path.abspath(path)
+        self.seconds = 0
+        with open(self.path, "wb") as shared:
+            shared.write(bytes(8))
+        # The sanitizer wants to be first; that this library stands before it does no harm.
+        self.env = {"LD_PRELOAD": program("tests/support/libclock_shift.so"), "CLOCK_SHIFT": self.path,
+                    "ASAN_OPTIONS": "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")}
+
+    def ahead(self, seconds):
+        self.seconds += seconds
+        with open(self.path, "r+b") as shared:  # in place: the programs have it mapped
+            shared.write(struct.pack("=q", self.seconds))
+
+    def now(self):
+        return time.time() + self.seconds
+
+
+def make_store(port, more_clients=(), env=None):
+    """A store with the demo's policy and inventory, and further clients who may do what its technician may."""
+    folder = shutil.copytree(os.path.join(SOURCE, "policies/demo"), "policy")
+    if more_clients:
+        with open(os.path.join(folder, "more.json"), "w", encoding="utf-8") as file:
+            json.dump({"format": "ace-policy/1", "clients": {
+                name: {"tags": {"role": "technician", "site": "b7"}, "auth": {"method": "oscore", "key": "generate"}}
+                for name in more_clients}}, file)
+    ctl("init", "--as-uri", f"coap://127.0.0.1:{port}/token", env=env)
+    ctl("policy", "apply", folder, env=env)
+
+
+def stored():
+    """Records of tokens and decisions, as the store has them now."""
+    tokens, decisions = [], []
+    for line in run("tests/e2e/store_dump", "store").splitlines():
+        record = json.loads(line)
+        (tokens if record.pop("record") == "token" else decisions).append(record)
+    return tokens, decisions
+
+
+def sandbox(main):
+    """Run main() in a folder of its own; its result is the exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        started = time.monotonic()
+        code = main()
+        print(f"{time.monotonic() - started:.1f} s")
+    sys.exit(code)
