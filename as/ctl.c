@@ -35,6 +35,14 @@ int ctl_fail(const struct cli_output *output, const struct store *store, enum ac
 	return print(output, last->err == err ? last : &error);
 }
 
+int ctl_printed(const struct cli_output *output, enum ace_err err)
+{
+	if (!err)
+		return CLI_EXIT_OK;
+	/* A stdout that takes nothing is told by cli_main(), which sees it, too. */
+	return err == ACE_ERR_IO ? CLI_EXIT_BROKEN : cli_fail(output, CLI_EXIT_BROKEN, "out of memory");
+}
+
 int ctl_open(const struct cli_call *call, const struct cli_output *output, bool unlock, struct store **ret_store)
 {
 	struct store_error error = { 0 };

@@ -15,6 +15,10 @@
 int ctl_open(const struct cli_call *call, const struct cli_output *output, bool unlock, struct store **ret_store);
 /* Print a failure of the store and return its exit code. */
 int ctl_fail(const struct cli_output *output, const struct store *store, enum ace_err err);
+/* Tell that no client (or device) has that id, and which one was probably meant. Returns the exit code. */
+int ctl_unknown(const struct cli_output *output, struct store *store, enum store_kind kind, const char *id);
+/* The exit code of what cli_output_*() returned; tells what went wrong. */
+int ctl_printed(const struct cli_output *output, enum ace_err err);
 /* The directory of --state-dir or the default one. */
 const char *ctl_state_dir(const struct cli_call *call);
 /* Seconds since 1970. */
@@ -26,12 +30,15 @@ int ctl_status(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_validate(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_log(const struct cli_call *call, const struct cli_output *output);
+int ctl_policy_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_list(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_ticket(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_enable(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_disable(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_explain(const struct cli_call *call, const struct cli_output *output);
 

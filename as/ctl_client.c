@@ -120,7 +120,7 @@ static int export(const struct cli_call *call, const struct cli_output *output, 
 	if (c.write_code)
 		code = c.write_code;
 	else if (err == ACE_ERR_NOT_FOUND)
-		code = cli_fail(output, CLI_EXIT_NO, "no client %s", c.id);
+		code = ctl_unknown(output, store, STORE_CLIENT, c.id);
 	else if (err == ACE_ERR_UNSUPPORTED)
 		code = cli_fail(output, CLI_EXIT_NO, "%s uses dtls-psk; tickets are for oscore clients", c.id);
 	else if (err)
@@ -170,7 +170,7 @@ static int enable(const struct cli_call *call, const struct cli_output *output, 
 		return code;
 	err = store_write(store, switch_client, &in);
 	if (err == ACE_ERR_NOT_FOUND)
-		code = cli_fail(output, CLI_EXIT_NO, "no client %s", in.id);
+		code = ctl_unknown(output, store, STORE_CLIENT, in.id);
 	else if (err)
 		code = ctl_fail(output, store, err);
 	else

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/ctl.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "ace_port.h"
+#include "as/policy_stored.h"
 #include "cli/bundle.h"
-#include "policy/policy.h"
 #include "storage/meta.h"
 #include "storage/policies.h"
 
@@ -19,27 +16,10 @@ struct device_with_secrets {
 	struct policy *policy; /* owns: the model's resources are borrowed from it */
 };
 
-static enum ace_err compile_current(struct store_txn *txn, struct policy **ret_policy)
-{
-	struct policy_problems problems = { 0 };
-	struct policy_source source = { .name = "stored policy" };
-	uint64_t generation;
-	char *text = NULL;
-	enum ace_err err = store_policy_current(txn, &generation);
-
-	if (err || generation == 0)
-		return err ? err : policy_compile_empty(ret_policy);
-	err = store_policy_text(txn, generation, &text, &source.len);
-	source.text = text;
-	if (!err)
-		err = policy_compile(&source, &problems, ret_policy);
-	policy_problems_free(&problems);
-	free(text);
-	return err;
-}
-
 static enum ace_err read_all(struct store_txn *txn, struct device_with_secrets *d)
 {
+	struct policy_problems problems = { 0 };
+	uint64_t generation;
 	enum ace_err err = store_device_get(txn, d->id, &d->device);
 
 	if (!err)
@@ -48,7 +28,12 @@ static enum ace_err read_all(struct store_txn *txn, struct device_with_secrets *
 		err = store_device_key(txn, &d->device, 0, &d->key);
 	if (!err && d->device.line_method != STORE_AUTH_NONE)
 		err = store_device_line_secret(txn, &d->device, &d->line);
-	return err ? err : compile_current(txn, &d->policy);
+	if (!err)
+		err = store_policy_current(txn, &generation);
+	if (!err)
+		err = as_policy_stored(txn, generation, &problems, &d->policy);
+	policy_problems_free(&problems);
+	return err;
 }
 
 static void fill_line(const struct device_with_secrets *d, struct ace_slice kid, struct cli_line *ret_line)
@@ -117,7 +102,7 @@ int ctl_device_export(const struct cli_call *call, const struct cli_output *outp
 		store_abort(txn);
 	}
 	if (err == ACE_ERR_NOT_FOUND)
-		code = cli_fail(output, CLI_EXIT_NO, "no device %s", d.id);
+		code = ctl_unknown(output, store, STORE_DEVICE, d.id);
 	else
 		code = err ? ctl_fail(output, store, err) : write_bundle(output, &d, format, path);
 	ace_wipe(&d.key, sizeof d.key);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "as/ctl.h"
+#include "as/policy_stored.h"
 #include "policy/explain.h"
 #include "storage/decisions.h"
 #include "storage/policies.h"
@@ -23,21 +24,11 @@ struct question {
 
 static enum ace_err load_policy(struct store_txn *txn, struct question *q)
 {
-	struct policy_source source = { .name = "the stored policy" };
 	struct policy_problems problems = { 0 };
-	char *text = NULL;
-	enum ace_err err;
+	enum ace_err err = as_policy_stored(txn, q->generation, &problems, &q->policy);
 
-	if (q->generation == 0)
-		return policy_compile_empty(&q->policy);
-	err = store_policy_text(txn, q->generation, &text, &source.len);
-	if (err)
-		return err;
-	source.text = text;
-	err = policy_compile(&source, &problems, &q->policy);
 	policy_problems_free(&problems);
-	free(text);
-	return err == ACE_ERR_MALFORMED ? ACE_ERR_DAMAGED : err;
+	return err;
 }
 
 /* A request that nobody made yet, with the parties as they are now. */

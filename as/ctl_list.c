@@ -1,57 +1,103 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* client list, device list: a table, or the records that show prints, as one array or one a line. */
 #include "as/ctl.h"
 
-typedef enum ace_err fill_fn(struct store_txn *txn, struct cli_table *table); /* rows of one kind of record */
+#include "as/ctl_record.h"
+#include "cli/json.h"
 
-static enum ace_err fill_clients(struct store_txn *txn, struct cli_table *table)
+/* What is listed so far. With --json=lines nothing is kept, so that a million records need no memory. */
+struct listing {
+	const struct cli_output *output;
+	struct cli_table table;
+	struct json_t *array;
+};
+
+typedef enum ace_err fill_fn(struct store_txn *txn, struct listing *listing); /* rows of one kind of record */
+
+static enum ace_err add_record(struct listing *listing, struct json_t *record)
+{
+	if (listing->output->json == CLI_JSON_LINES)
+		return cli_output_json(listing->output, record);
+	cli_json_add(listing->array, record);
+	return ACE_OK;
+}
+
+static void add_client_row(struct cli_table *table, const struct store_client *client)
+{
+	cli_table_cell(table, "%s", client->id);
+	cli_table_cell(table, "%s", client->is_enabled ? "enabled" : "disabled");
+	cli_table_cell(table, "%s", ctl_method_name(client->method));
+	cli_table_cell(table, "%s", client->ticket_expires ? "ticket" : "");
+}
+
+static enum ace_err fill_clients(struct store_txn *txn, struct listing *listing)
 {
 	struct store_client client = { 0 };
 	enum ace_err err;
 
 	while (!(err = store_client_next(txn, client.id, &client))) {
-		cli_table_cell(table, "%s", client.id);
-		cli_table_cell(table, "%s", client.is_enabled ? "enabled" : "disabled");
-		cli_table_cell(table, "%s", client.method == STORE_AUTH_OSCORE ? "oscore" : "dtls-psk");
-		cli_table_cell(table, "%s", client.ticket_expires ? "ticket" : "");
+		if (listing->output->json == CLI_TEXT)
+			add_client_row(&listing->table, &client);
+		else if ((err = add_record(listing, ctl_client_record(&client))))
+			return err;
 	}
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
-static enum ace_err fill_devices(struct store_txn *txn, struct cli_table *table)
+static void add_device_row(struct cli_table *table, const struct store_device *device)
+{
+	cli_table_cell(table, "%s", device->id);
+	cli_table_cell(table, "%s", device->is_enabled ? "enabled" : "disabled");
+	cli_table_cell(table, "%s", device->model);
+	cli_table_cell(table, "%s", device->audience[0] ? device->audience : device->id);
+}
+
+static enum ace_err fill_devices(struct store_txn *txn, struct listing *listing)
 {
 	struct store_device device = { 0 };
 	enum ace_err err;
 
 	while (!(err = store_device_next(txn, device.id, &device))) {
-		cli_table_cell(table, "%s", device.id);
-		cli_table_cell(table, "%s", device.is_enabled ? "enabled" : "disabled");
-		cli_table_cell(table, "%s", device.model);
-		cli_table_cell(table, "%s", device.audience[0] ? device.audience : device.id);
+		if (listing->output->json == CLI_TEXT)
+			add_device_row(&listing->table, &device);
+		else if ((err = add_record(listing, ctl_device_record(&device))))
+			return err;
 	}
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
+static int print(struct listing *listing)
+{
+	enum ace_err err = cli_table_print(&listing->table, listing->output);
+
+	if (listing->output->json == CLI_JSON) {
+		err = cli_output_json(listing->output, listing->array);
+		listing->array = NULL;
+	}
+	return ctl_printed(listing->output, err);
+}
+
 static int list(const struct cli_call *call, const struct cli_output *output, fill_fn *fill)
 {
-	struct cli_table table;
+	struct listing listing = { .output = output, .array = cli_json_array() };
 	struct store_txn *txn;
 	struct store *store;
 	enum ace_err err;
 	int code = ctl_open(call, output, false, &store);
 
+	cli_table_init(&listing.table, 4);
 	if (code)
-		return code;
-	cli_table_init(&table, 4);
+		goto out;
 	err = store_begin_read(store, &txn);
 	if (!err) {
-		err = fill(txn, &table);
+		err = fill(txn, &listing);
 		store_abort(txn);
 	}
-	if (cli_table_print(&table, output) && !err)
-		err = ACE_ERR_MEMORY;
-	if (err)
-		code = ctl_fail(output, store, err);
+	code = err ? ctl_fail(output, store, err) : print(&listing);
 	store_close(store);
+out:
+	cli_table_free(&listing.table);
+	cli_json_free(listing.array);
 	return code;
 }
 

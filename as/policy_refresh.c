@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A new generation is compiled aside and swapped in only when it is valid. */
+#include "as/policy_stored.h"
 #include "as/server.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "cli/log.h"
 #include "storage/policies.h"
 
 static enum ace_err compile(struct store_txn *txn, uint64_t generation, struct policy **ret_policy)
 {
 	struct policy_problems problems = { 0 };
-	struct policy_source source = { .name = "stored policy" };
-	char *text = NULL;
-	enum ace_err err;
+	enum ace_err err = as_policy_stored(txn, generation, &problems, ret_policy);
 
-	if (generation == 0)
-		return policy_compile_empty(ret_policy);
-	err = store_policy_text(txn, generation, &text, &source.len);
-	if (err)
-		return err;
-	source.text = text;
-	err = policy_compile(&source, &problems, ret_policy);
 	if (problems.len)
 		cli_log(CLI_LOG_WARN, "policy.problem", cli_log_int("generation", (int64_t)generation),
 			cli_log_text("code", problems.list[0].code), cli_log_text("message", problems.list[0].message));
 	policy_problems_free(&problems);
-	free(text);
 	return err;
 }
 

@@ -59,6 +59,9 @@ struct cli_device_bundle {
 	struct cli_arena arena;
 };
 
+/* Name of an algorithm as in policies and aiocoap, "AES-CCM-16-64-128"; NULL: not known here. */
+const char *cli_alg_name(int64_t alg);
+
 enum cli_bundle_format {
 	CLI_FORMAT_JSON,
 	CLI_FORMAT_LIBCOAP,  /* client: OSCORE configuration text of libcoap */

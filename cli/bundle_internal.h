@@ -42,8 +42,6 @@ enum cli_cose_key_label { CLI_KEY_KTY = 1, CLI_KEY_KID = 2, CLI_KEY_ALG = 3, CLI
 size_t cli_alg_key_len(int64_t alg);
 /* Longest Sender or Recipient ID with that algorithm. Source: RFC 8613 3.3. */
 size_t cli_alg_id_max(int64_t alg);
-/* Its name as in policies and aiocoap, "AES-CCM-16-64-128"; NULL: not known here. */
-const char *cli_alg_name(int64_t alg);
 
 /* Names of methods as in RFC 9237. A bit without a name cannot come out of a policy. */
 void cli_methods_put(struct json_t *object, const char *path, uint64_t methods);

@@ -71,6 +71,8 @@ void cli_say(const struct cli_output *output, const char *format, ...) __attribu
 /* Print one document to stdout if --json was given, and free it in any case. In lines mode an array is printed one
  * element a line. ACE_OK; ACE_ERR_MEMORY the document is incomplete; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err cli_output_json(const struct cli_output *output, struct json_t *document);
+/* The same, but in text mode the members of the object are printed as "key: value" lines. ACE_ERR_MEMORY; ACE_ERR_IO. */
+ACE_MUST_CHECK enum ace_err cli_output_record(const struct cli_output *output, struct json_t *document);
 
 /* Colours for text on stdout: the escape sequence, or "" when colour is off. */
 enum cli_color { CLI_COLOR_OFF = 0, CLI_COLOR_BOLD, CLI_COLOR_RED, CLI_COLOR_GREEN, CLI_COLOR_YELLOW, CLI_COLOR_DIM };
@@ -89,6 +91,8 @@ void cli_table_init(struct cli_table *table, size_t columns);
 void cli_table_cell(struct cli_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Print (unless --json was given) and free. ACE_ERR_MEMORY when a cell was lost. */
 ACE_MUST_CHECK enum ace_err cli_table_print(struct cli_table *table, const struct cli_output *output);
+/* Free one that is not to be printed; one that was printed is empty already. */
+void cli_table_free(struct cli_table *table);
 
 /* A point in time as RFC 3339 in UTC, "2026-11-24T04:20:00Z"; years 1970 to 9999, else "?". */
 #define CLI_TIME_TEXT_MAX 24

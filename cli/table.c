@@ -113,10 +113,15 @@ enum ace_err cli_table_print(struct cli_table *table, const struct cli_output *o
 	for (size_t row = 0; !err && output->json == CLI_TEXT && row + table->columns <= table->cells_len;
 	     row += table->columns)
 		print_row(table, widths, row, output->out);
+	free(widths);
+	cli_table_free(table);
+	return err;
+}
+
+void cli_table_free(struct cli_table *table)
+{
 	for (size_t i = 0; i < table->cells_len; i++)
 		free(table->cells[i]);
 	free(table->cells);
-	free(widths);
 	*table = (struct cli_table){ 0 };
-	return err;
 }
