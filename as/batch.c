@@ -37,7 +37,6 @@ static enum ace_err protect_challenge(struct as_server *as, struct as_job *job, 
 	struct ace_coap_writer w;
 	struct ace_slice written;
 	struct ace_coap_message message;
-	uint64_t number;
 	enum ace_err err = as_echo_make(&as->echo, (struct ace_slice){ job->exchange.kid.bytes, job->exchange.kid.len },
 					as->batch->monotonic_ms, value);
 
@@ -50,8 +49,8 @@ static enum ace_err protect_challenge(struct as_server *as, struct as_job *job, 
 	if (!err)
 		err = ace_coap_read(written, &message);
 	if (!err)
-		err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &number);
-	return err ? err : ace_oscore_protect_response(&job->peer->ctx, &job->exchange, &number, &message, out);
+		err = job->sender_err;
+	return err ? err : ace_oscore_protect_response(&job->peer->ctx, &job->exchange, &job->sender_number, &message, out);
 }
 
 /* Under the nonce of the request, once: nothing else is ever protected with it. */
@@ -104,12 +103,26 @@ static void answer(struct as_server *as, struct as_job *job)
 	as_answer_fini(&job->answer);
 }
 
-static void handle(struct as_server *as, struct as_job *job, const struct ace_udp_request *request)
+/* Who sent it? A challenge takes its number here: the store may have to write on its own for that, which it cannot once
+ * the batch has a write transaction. */
+static void receive(struct as_server *as, struct as_job *job, const struct ace_udp_request *request)
 {
 	job->request = request;
+	job->event.kind = AS_TOKEN_NONE;
 	as_authenticate(as, job);
-	if (job->state == AS_JOB_VERIFIED)
-		as_dispatch(as, job);
+	if (job->state == AS_JOB_CHALLENGED)
+		job->sender_err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &job->sender_number);
+}
+
+static void handle_all(struct as_server *as, const struct ace_udp_request *requests)
+{
+	struct as_batch *batch = as->batch;
+
+	for (size_t i = 0; i < batch->len; i++)
+		receive(as, &batch->jobs[i], &requests[i]);
+	for (size_t i = 0; i < batch->len; i++)
+		if (batch->jobs[i].state == AS_JOB_VERIFIED)
+			as_dispatch(as, &batch->jobs[i]);
 }
 
 /* Those that wait for the commit, or the others. */
@@ -118,6 +131,17 @@ static void answer_all(struct as_server *as, bool waiting)
 	for (size_t i = 0; i < as->batch->len; i++)
 		if (as->batch->jobs[i].answer.waits == waiting)
 			answer(as, &as->batch->jobs[i]);
+}
+
+/* What is on disk may be told. */
+static void report(struct as_server *as)
+{
+	for (size_t i = 0; i < as->batch->len; i++) {
+		const struct as_token_event *event = &as->batch->jobs[i].event;
+
+		as->tokens_issued += event->kind == AS_TOKEN_ISSUED;
+		as_token_log(as->config, event);
+	}
 }
 
 static void fail_waiting(struct as_batch *batch)
@@ -135,8 +159,10 @@ static enum ace_err commit(struct as_server *as)
 
 	batch->write = NULL;
 	as_refusals_settle(&as->refusals, !err);
-	if (!err)
+	if (!err) {
+		report(as);
 		return ACE_OK;
+	}
 	cli_log(CLI_LOG_ERROR, "commit.failed", cli_log_err(err),
 		cli_log_text("reason", store_last_error(as->store)->text));
 	fail_waiting(batch);
@@ -183,8 +209,7 @@ enum ace_err as_batch_run(struct as_server *as)
 		cli_log(CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
 		return err == ACE_ERR_STORAGE ? err : ACE_OK;
 	}
-	for (size_t i = 0; i < batch->len; i++)
-		handle(as, &batch->jobs[i], &requests[i]);
+	handle_all(as, requests);
 	store_abort(batch->read);
 	answer_all(as, false);
 	err = flush(as);

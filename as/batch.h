@@ -6,6 +6,7 @@
 
 #include "as/answer.h"
 #include "as/server.h"
+#include "as/token_log.h"
 
 enum as_job_state {
 	AS_JOB_PLAIN = 0,  /* nobody verified: the answer goes out unprotected */
@@ -21,6 +22,9 @@ struct as_job {
 	struct ace_oscore_exchange exchange;
 	struct ace_coap_message inner; /* borrows from plain */
 	struct as_answer answer;
+	struct as_token_event event; /* what the log is told after the commit */
+	uint64_t sender_number;      /* the Partial IV of a challenge */
+	enum ace_err sender_err;     /* why there is none */
 	uint8_t plain[ACE_UDP_DATAGRAM_MAX];
 };
 

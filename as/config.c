@@ -6,8 +6,14 @@
 
 #include <jansson.h>
 
+#include "cli/address.h"
+#include "cli/command.h"
+#include "cli/files.h"
+#include "policy/locate.h"
+
 #define RATE_MAX 1000000
 #define PEERS_MAX (16 * 1024 * 1024)
+#define FILE_MAX (64 * 1024)
 
 void as_config_init(struct as_config *ret_config)
 {
@@ -21,107 +27,254 @@ void as_config_init(struct as_config *ret_config)
 	};
 }
 
-static enum ace_err wrong(struct cli_error *ret_error, const char *member, const char *what)
+/* A port 0 asks for a free one; no URI can say that, so it is cut off before the address is read. */
+enum ace_err as_listen_parse(const char *text, char ret_listen[AS_LISTEN_MAX], struct cli_error *ret_error)
 {
-	return cli_error_set(ret_error, ACE_ERR_MALFORMED, "%s: %s", member, what);
+	struct cli_address address;
+	char uri[AS_LISTEN_MAX + 16];
+	size_t len = strlen(text);
+	bool any_port = len > 2 && !strcmp(text + len - 2, ":0");
+	unsigned int port;
+	enum ace_err err;
+
+	if (len >= sizeof uri)
+		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "an address of more than %zu bytes", sizeof uri - 1);
+	snprintf(uri, sizeof uri, "%.*s", (int)(any_port ? len - 2 : len), text);
+	err = cli_address_parse(uri, &address, ret_error);
+	if (err)
+		return err;
+	if (address.secure)
+		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "coaps:// is not built in; use coap:// (OSCORE)");
+	if (!address.has_scheme || address.path[0] || address.query[0])
+		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "\"%.200s\" is not coap://HOST:PORT", text);
+	port = any_port ? 0 : address.port;
+	if (snprintf(ret_listen, AS_LISTEN_MAX, strchr(address.host, ':') ? "[%s]:%u" : "%s:%u", address.host, port) >=
+	    AS_LISTEN_MAX)
+		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "an address that is too long");
+	return ACE_OK;
 }
 
-static enum ace_err read_text(const char *member, const json_t *value, char *text, size_t cap)
+/* --- members --- */
+
+static bool read_text(const json_t *value, char *text, size_t cap)
 {
 	const char *given = json_string_value(value);
 
-	(void)member;
-	if (!given || strlen(given) >= cap || json_string_length(value) != strlen(given))
-		return ACE_ERR_MALFORMED;
+	if (!given || !*given || json_string_length(value) >= cap || json_string_length(value) != strlen(given))
+		return false;
 	snprintf(text, cap, "%s", given);
-	return ACE_OK;
+	return true;
 }
 
-static enum ace_err read_listen(const json_t *value, struct as_config *config)
-{
-	const char *given = json_string_value(value);
-
-	if (!given || strncmp(given, "coap://", 7) || strlen(given + 7) >= sizeof config->listen)
-		return ACE_ERR_MALFORMED;
-	snprintf(config->listen, sizeof config->listen, "%s", given + 7);
-	return ACE_OK;
-}
-
-static enum ace_err read_number(const json_t *value, uint32_t max, uint32_t *ret_number)
+static bool read_number(const json_t *value, uint32_t max, uint32_t *ret_number)
 {
 	if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > max)
-		return ACE_ERR_MALFORMED;
+		return false;
 	*ret_number = (uint32_t)json_integer_value(value);
-	return ACE_OK;
+	return true;
 }
 
-static enum ace_err read_limits(json_t *object, struct as_config *config, struct cli_error *ret_error)
+static bool read_state_dir(const json_t *value, struct as_config *config)
+{
+	return read_text(value, config->state_dir, sizeof config->state_dir);
+}
+
+static bool read_kek(const json_t *value, struct as_config *config)
+{
+	return read_text(value, config->kek, sizeof config->kek);
+}
+
+static bool read_issuer(const json_t *value, struct as_config *config)
+{
+	return read_text(value, config->issuer, sizeof config->issuer);
+}
+
+static bool read_listen(const json_t *value, struct as_config *config)
+{
+	char text[AS_LISTEN_MAX + 16];
+
+	return read_text(value, text, sizeof text) && !as_listen_parse(text, config->listen, NULL);
+}
+
+static bool read_log_level(const json_t *value, struct as_config *config)
+{
+	return json_is_string(value) && cli_log_level_parse(json_string_value(value), &config->log_level);
+}
+
+static bool read_log_tokens(const json_t *value, struct as_config *config)
+{
+	config->log_tokens = json_is_true(value);
+	return json_is_boolean(value);
+}
+
+static bool read_description(const json_t *value, struct as_config *config)
+{
+	(void)config;
+	return json_is_string(value);
+}
+
+static bool read_limits(const json_t *value, struct as_config *config)
+{
+	(void)config; /* its members are read one by one */
+	return json_is_object(value);
+}
+
+static bool read_client_rate(const json_t *value, struct as_config *config)
+{
+	return read_number(value, RATE_MAX, &config->grants.per_second);
+}
+
+static bool read_client_burst(const json_t *value, struct as_config *config)
+{
+	return read_number(value, RATE_MAX, &config->grants.burst);
+}
+
+static bool read_contexts(const json_t *value, struct as_config *config)
+{
+	return read_number(value, PEERS_MAX, &config->peers_max);
+}
+
+struct member {
+	const char *name;
+	const char *wanted; /* for the hint */
+	bool (*read)(const json_t *value, struct as_config *config);
+};
+
+static const struct member members[] = {
+	{ "description", "any text", read_description },
+	{ "issuer", "the URI that the store issues as", read_issuer },
+	{ "kek", "the path of the key-encryption key", read_kek },
+	{ "limits", "an object with any of client_rate, client_burst and contexts", read_limits },
+	{ "listen", "a URI like \"coap://127.0.0.1:5683\" or \"coap://[::]:5683\"", read_listen },
+	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
+	{ "log_tokens", "true or false", read_log_tokens },
+	{ "state_dir", "the path of the store", read_state_dir },
+};
+
+static const struct member limits[] = {
+	{ "client_burst", "a whole number from 1 to 1000000: grants that a client may have at once", read_client_burst },
+	{ "client_rate", "a whole number from 1 to 1000000: grants a second of one client", read_client_rate },
+	{ "contexts", "a whole number from 1 to 16777216: OSCORE contexts kept in memory", read_contexts },
+};
+
+/* --- the file --- */
+
+/* One file while it is read. */
+struct reading {
+	const char *path;
+	struct cli_bytes text;
+	struct as_config config;
+	struct cli_error *error;
+};
+
+/* An error at what the pointer means. */
+static enum ace_err wrong(const struct reading *in, const char *pointer, const char *hint)
+{
+	struct policy_line line = { 0 };
+	size_t offset;
+
+	if (policy_locate((const char *)in->text.ptr, in->text.len, pointer, &offset))
+		line = policy_locate_line((const char *)in->text.ptr, in->text.len, offset);
+	cli_error_place(in->error, in->path, line.line, line.column);
+	cli_error_hint(in->error, "%s", hint);
+	snprintf(in->error->pointer, sizeof in->error->pointer, "%s", pointer);
+	return ACE_ERR_MALFORMED;
+}
+
+static enum ace_err no_such_member(const struct reading *in, const struct member *list, size_t len, const char *key,
+				   const char *pointer)
+{
+	const char *names[ACE_ARRAY_LEN(members)], *near;
+	char hint[200] = "known here are";
+	size_t used = strlen(hint);
+
+	for (size_t i = 0; i < len; i++) {
+		names[i] = list[i].name;
+		used += (size_t)snprintf(hint + used, sizeof hint - used, "%s %s", i ? "," : "", names[i]);
+	}
+	near = cli_nearest(key, names, len);
+	if (near)
+		snprintf(hint, sizeof hint, "did you mean %s?", near);
+	cli_error_set(in->error, ACE_ERR_MALFORMED, "no such member: %.80s", key);
+	return wrong(in, pointer, hint);
+}
+
+/* RFC 6901: "/" and "~" within a name. */
+static void append_name(char *pointer, size_t cap, const char *name)
+{
+	size_t len = strlen(pointer);
+
+	len += (size_t)snprintf(pointer + len, cap - len, "/");
+	for (; *name && len + 3 < cap; name++)
+		len += (size_t)snprintf(pointer + len, cap - len, *name == '~' ? "~0" : *name == '/' ? "~1" : "%c", *name);
+}
+
+static enum ace_err read_members(struct reading *in, json_t *object, const struct member *list, size_t len,
+				 const char *parent)
 {
 	const char *key;
 	json_t *value;
 
-	if (!json_is_object(object))
-		return wrong(ret_error, "limits", "must be an object");
 	json_object_foreach(object, key, value) {
-		uint32_t *number = !strcmp(key, "client_rate")  ? &config->grants.per_second :
-				   !strcmp(key, "client_burst") ? &config->grants.burst :
-				   !strcmp(key, "contexts")     ? &config->peers_max :
-								  NULL;
+		const struct member *member = NULL;
+		char pointer[160];
 
-		if (!number)
-			return wrong(ret_error, key, "no such member of limits: client_rate, client_burst or contexts");
-		if (read_number(value, number == &config->peers_max ? PEERS_MAX : RATE_MAX, number))
-			return wrong(ret_error, key, "must be a whole number from 1");
+		snprintf(pointer, sizeof pointer, "%s", parent);
+		append_name(pointer, sizeof pointer, key);
+		for (size_t i = 0; i < len; i++)
+			if (!strcmp(list[i].name, key))
+				member = &list[i];
+		if (!member)
+			return no_such_member(in, list, len, key, pointer);
+		if (!member->read(value, &in->config)) {
+			cli_error_set(in->error, ACE_ERR_MALFORMED, "%s is not what it must be", key);
+			return wrong(in, pointer, member->wanted);
+		}
 	}
 	return ACE_OK;
 }
 
-static enum ace_err read_member(const char *key, json_t *value, struct as_config *config, struct cli_error *ret_error)
+static enum ace_err read_root(struct reading *in, json_t *root)
 {
+	json_t *object = json_object_get(root, "limits");
 	enum ace_err err;
 
-	if (!strcmp(key, "limits"))
-		return read_limits(value, config, ret_error);
-	if (!strcmp(key, "state_dir"))
-		err = read_text(key, value, config->state_dir, sizeof config->state_dir);
-	else if (!strcmp(key, "kek"))
-		err = read_text(key, value, config->kek, sizeof config->kek);
-	else if (!strcmp(key, "issuer"))
-		err = read_text(key, value, config->issuer, sizeof config->issuer);
-	else if (!strcmp(key, "listen"))
-		err = read_listen(value, config);
-	else if (!strcmp(key, "log_level"))
-		err = json_is_string(value) && cli_log_level_parse(json_string_value(value), &config->log_level) ?
-			      ACE_OK : ACE_ERR_MALFORMED;
-	else if (!strcmp(key, "description"))
-		err = ACE_OK;
-	else
-		return wrong(ret_error, key, "no such member: state_dir, kek, listen, issuer, log_level, limits");
-	return err ? wrong(ret_error, key, "wrong type, too long, or a value that is not known") : ACE_OK;
+	if (!json_is_object(root)) {
+		cli_error_set(in->error, ACE_ERR_MALFORMED, "the file must hold one JSON object");
+		return wrong(in, "", "an empty one, {}, changes nothing");
+	}
+	err = read_members(in, root, members, ACE_ARRAY_LEN(members), "");
+	return err || !object ? err : read_members(in, object, limits, ACE_ARRAY_LEN(limits), "/limits");
+}
+
+static enum ace_err read_json(struct reading *in)
+{
+	json_error_t problem;
+	json_t *root = json_loadb((const char *)in->text.ptr, in->text.len, JSON_REJECT_DUPLICATES, &problem);
+	enum ace_err err;
+
+	if (!root) {
+		cli_error_set(in->error, ACE_ERR_MALFORMED, "%s", problem.text);
+		cli_error_place(in->error, in->path, problem.line > 0 ? (unsigned int)problem.line : 1,
+				problem.column > 0 ? (unsigned int)problem.column : 1);
+		cli_error_hint(in->error, "the file is JSON: one object, no comments, no comma behind the last member");
+		return ACE_ERR_MALFORMED;
+	}
+	err = read_root(in, root);
+	json_decref(root);
+	return err;
 }
 
 enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error)
 {
-	json_error_t json_error;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &json_error), *value;
-	enum ace_err err = ACE_OK;
-	const char *key;
+	struct reading in = { .path = path, .config = *config, .error = ret_error };
+	enum ace_err err = cli_file_read(path, FILE_MAX, &in.text, ret_error);
 
-	if (!root) {
-		err = cli_error_set(ret_error, json_error.line > 0 ? ACE_ERR_MALFORMED : ACE_ERR_IO, "%s",
-				    json_error.text);
-		cli_error_place(ret_error, path, json_error.line > 0 ? (unsigned int)json_error.line : 0,
-				json_error.column > 0 ? (unsigned int)json_error.column : 0);
-		return err;
-	}
-	if (!json_is_object(root))
-		err = wrong(ret_error, path, "must hold one JSON object");
-	else
-		json_object_foreach(root, key, value)
-			if (!err)
-				err = read_member(key, value, config, ret_error);
 	if (err)
-		cli_error_place(ret_error, path, 0, 0);
-	json_decref(root);
+		return err;
+	err = read_json(&in);
+	if (!err)
+		*config = in.config;
+	cli_bytes_free(&in.text);
 	return err;
 }

@@ -20,14 +20,21 @@ struct as_config {
 	char issuer[STORE_URI_MAX + 1];   /* "": what the store says; another is refused */
 	char wireshark_keys[AS_PATH_MAX]; /* "": none */
 	enum cli_log_level log_level;
+	bool log_tokens;                  /* a line for each token that is issued: see as/token_log.h */
 	struct as_rate grants, refusals;  /* of one client */
 	uint32_t peers_max;               /* OSCORE contexts kept in memory */
 };
 
 void as_config_init(struct as_config *ret_config);
-/* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level and
- * limits {client_rate, client_burst, contexts}. Nothing else may be in it.
- * ACE_ERR_IO cannot be read; ACE_ERR_MALFORMED with file, line and column, or the member. */
+/* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
+ * log_tokens, limits {client_rate, client_burst, contexts} and description. Nothing else may be in it.
+ * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of
+ * cli_file_read(). ret_error may not be NULL. */
 ACE_MUST_CHECK enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error);
+
+/* "coap://HOST:PORT" as the UDP server takes it: "HOST:PORT". Port 0: any that is free. ret_error may be NULL.
+ * ACE_ERR_MALFORMED with a text. */
+ACE_MUST_CHECK enum ace_err as_listen_parse(const char *text, char ret_listen[AS_LISTEN_MAX],
+					    struct cli_error *ret_error);
 
 #endif

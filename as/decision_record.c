@@ -27,6 +27,10 @@ static enum ace_err fill_device(const struct as_decided *in, struct store_party 
 	/* An audience that nobody has is the client's own words: kept for the operator, cut to what a record holds. */
 	if (audience.len > STORE_AUDIENCE_MAX)
 		audience.len = STORE_AUDIENCE_MAX;
+	/* Not within a character: what is stored as text must be read as text. */
+	while (audience.len < in->request->audience.len && audience.len &&
+	       (in->request->audience.ptr[audience.len] & 0xc0) == 0x80)
+		audience.len--;
 	if (audience.len)
 		memcpy(ret_party->id, audience.ptr, audience.len);
 	return ACE_OK;
@@ -64,11 +68,10 @@ enum ace_err as_record_grant(struct as_server *as, struct store_decision *record
 		err = store_token_add(txn, &minted->record);
 	if (!err)
 		err = store_decision_add(txn, record);
-	as->tokens_issued += !err;
 	return err;
 }
 
-enum ace_err as_record_refusal(struct as_server *as, struct store_decision *record)
+enum ace_err as_record_refusal(struct as_server *as, struct store_decision *record, bool *ret_joined)
 {
 	struct as_refusal *refusal;
 	struct store_txn *txn;
@@ -77,6 +80,7 @@ enum ace_err as_record_refusal(struct as_server *as, struct store_decision *reco
 
 	if (err)
 		return err;
+	*ret_joined = joined;
 	if (joined) {
 		record->id = refusal->id;
 		return ACE_OK;

@@ -23,7 +23,7 @@ ACE_MUST_CHECK enum ace_err as_decision_fill(struct as_server *as, const struct 
 /* Add token and decision to the batch's write transaction. */
 ACE_MUST_CHECK enum ace_err as_record_grant(struct as_server *as, struct store_decision *record,
 					    const struct as_minted *minted);
-/* Add the refusal, or count it to the one that is alike; record->id is then that one's. */
-ACE_MUST_CHECK enum ace_err as_record_refusal(struct as_server *as, struct store_decision *record);
+/* Add the refusal, or count it to the one that is alike (*ret_joined); record->id is then that one's. */
+ACE_MUST_CHECK enum ace_err as_record_refusal(struct as_server *as, struct store_decision *record, bool *ret_joined);
 
 #endif

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "as/server.h"
-#include "cli/address.h"
 #include "cli/command.h"
+#include "cli/json.h"
 
 static const struct cli_flag flags[] = {
 	{ .name = "config", .value = "FILE", .env = "ACE_CONFIG",
@@ -18,6 +18,7 @@ static const struct cli_flag flags[] = {
 	{ .name = "listen", .value = "coap://HOST:PORT", .help = "where to serve (default coap://127.0.0.1:5683)" },
 	{ .name = "issuer", .value = "URI", .help = "start only if this is what the store issues as" },
 	{ .name = "log-level", .value = "LEVEL", .help = "error, warn, info or debug (default info)" },
+	{ .name = "log-tokens", .help = "a line for each token that is issued, at level info" },
 	{ .name = "check", .help = "check configuration, store, key and policy, then exit" },
 	{ .name = "foreground", .help = "the default, accepted for habit" },
 	{ .name = "wireshark-keys", .value = "FILE",
@@ -38,25 +39,10 @@ static bool take(const struct cli_call *call, const char *flag, char *text, size
 static int take_listen(const struct cli_call *call, const struct cli_output *output, struct as_config *config)
 {
 	const char *value = cli_flag_value(call, "listen");
-	struct cli_address address;
 	struct cli_error error;
-	bool is_v6;
 
-	if (!value)
-		return CLI_EXIT_OK;
-	/* Port 0 asks for a free one, which no URI can say. */
-	if (!strncmp(value, "coap://", 7) && strlen(value + 7) < sizeof config->listen && strstr(value, ":0")) {
-		snprintf(config->listen, sizeof config->listen, "%s", value + 7);
-		return CLI_EXIT_OK;
-	}
-	if (cli_address_parse(value, &address, &error))
-		return cli_error_print(output, &error);
-	if (address.secure)
-		return cli_fail(output, CLI_EXIT_USAGE, "--listen %s: coaps:// is not built in; use coap:// (OSCORE)", value);
-	is_v6 = strchr(address.host, ':');
-	if ((size_t)snprintf(config->listen, sizeof config->listen, is_v6 ? "[%s]:%u" : "%s:%u", address.host,
-			     address.port) >= sizeof config->listen)
-		return cli_fail(output, CLI_EXIT_USAGE, "--listen %s: too long", value);
+	if (value && as_listen_parse(value, config->listen, &error))
+		return cli_fail(output, CLI_EXIT_USAGE, "--listen: %s", error.message);
 	return CLI_EXIT_OK;
 }
 
@@ -77,6 +63,7 @@ static int read_config(const struct cli_call *call, const struct cli_output *out
 		return cli_fail(output, CLI_EXIT_USAGE, "a path or URI on the command line is too long");
 	if (level && !cli_log_level_parse(level, &config->log_level))
 		return cli_fail(output, CLI_EXIT_USAGE, "--log-level %s: use error, warn, info or debug", level);
+	config->log_tokens |= cli_flag(call, "log-tokens");
 	return take_listen(call, output, config);
 }
 
@@ -101,25 +88,38 @@ static int serve(struct as_server *as, const struct cli_output *output)
 	return CLI_EXIT_OK;
 }
 
+/* What --check found, as one line. */
+static int say_checked(const struct as_server *as, const struct cli_output *output)
+{
+	struct json_t *document = cli_json_object();
+
+	cli_say(output, "in order: store %s, issuer %s, policy generation %llu, to listen on coap://%s", as->config->state_dir,
+		as->info.issuer, (unsigned long long)as->generation, as->config->listen);
+	cli_json_put_text(document, "state_dir", as->config->state_dir);
+	cli_json_put_text(document, "issuer", as->info.issuer);
+	cli_json_put_int(document, "generation", (int64_t)as->generation);
+	cli_json_put_text(document, "listen", as->config->listen);
+	return cli_output_json(output, document) ? CLI_EXIT_BROKEN : CLI_EXIT_OK;
+}
+
 static int run(const struct cli_call *call, const struct cli_output *output)
 {
 	static struct as_config config;
 	static struct as_server as;
 	struct store_error error = { 0 };
+	bool is_check = cli_flag(call, "check");
 	int code = read_config(call, output, &config);
 	enum ace_err err;
 
 	if (code)
 		return code;
 	keep_memory_private();
-	cli_log_level_set(config.log_level);
-	err = as_server_open(&config, &as, &error);
+	/* A check has one line to say; what hinders a start is an error, not an event. */
+	cli_log_level_set(is_check ? CLI_LOG_WARN : config.log_level);
+	err = is_check ? as_server_check(&config, &as, &error) : as_server_open(&config, &as, &error);
 	if (err)
 		return cli_fail(output, err == ACE_ERR_USAGE ? CLI_EXIT_USAGE : CLI_EXIT_BROKEN, "%s", error.text);
-	if (cli_flag(call, "check"))
-		cli_note(output, "configuration, store, key and policy are in order");
-	else
-		code = serve(&as, output);
+	code = is_check ? say_checked(&as, output) : serve(&as, output);
 	as_server_close(&as);
 	return code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/reasons.h"
 
+#include "ace_slice.h"
 #include "policy/policy.h"
 
 const char *as_reason_name(int32_t reason)
@@ -21,4 +22,21 @@ const char *as_reason_name(int32_t reason)
 	default:
 		return policy_reason_name((enum policy_reason)reason);
 	}
+}
+
+const char *as_oauth_error_name(enum ace_oauth_error error)
+{
+	static const char *const names[] = {
+		[ACE_OAUTH_NONE] = "none",
+		[ACE_OAUTH_INVALID_REQUEST] = "invalid_request",
+		[ACE_OAUTH_INVALID_CLIENT] = "invalid_client",
+		[ACE_OAUTH_INVALID_GRANT] = "invalid_grant",
+		[ACE_OAUTH_UNAUTHORIZED_CLIENT] = "unauthorized_client",
+		[ACE_OAUTH_UNSUPPORTED_GRANT_TYPE] = "unsupported_grant_type",
+		[ACE_OAUTH_INVALID_SCOPE] = "invalid_scope",
+		[ACE_OAUTH_UNSUPPORTED_POP_KEY] = "unsupported_pop_key",
+		[ACE_OAUTH_INCOMPATIBLE_PROFILES] = "incompatible_ace_profiles",
+	};
+
+	return (size_t)error < ACE_ARRAY_LEN(names) ? names[error] : "unknown";
 }

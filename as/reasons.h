@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "ace_registry.h"
+
 enum as_reason {
 	AS_REASON_REQUEST = 1000, /* no map, a repeated key, a wrong type */
 	AS_REASON_GRANT_TYPE,     /* another grant than client_credentials */
@@ -17,5 +19,7 @@ enum as_reason {
 
 /* "audience-unknown", ...: for records and logs. Takes enum policy_reason too. */
 const char *as_reason_name(int32_t reason);
+/* "invalid_scope", ...; "none" when granted. */
+const char *as_oauth_error_name(enum ace_oauth_error error);
 
 #endif

@@ -29,16 +29,16 @@ static int64_t wall_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static enum ace_err open_store(struct as_server *as, struct store_error *ret_error)
+static enum ace_err open_store(struct as_server *as, bool is_daemon, struct store_error *ret_error)
 {
 	const struct as_config *config = as->config;
 	enum ace_err err = store_open(&(struct store_options){
-		.dir = config->state_dir, .kek_path = config->kek[0] ? config->kek : NULL, .is_daemon = true },
+		.dir = config->state_dir, .kek_path = config->kek[0] ? config->kek : NULL, .is_daemon = is_daemon },
 		&as->store, ret_error);
 
 	if (!err)
 		err = store_unlock(as->store, ret_error);
-	if (err)
+	if (err || !is_daemon)
 		return err;
 	err = store_counters_start(as->store, wall_ms());
 	return err ? explain(ret_error, err, "the clock is before 2024: set it, then start again") : ACE_OK;
@@ -77,7 +77,8 @@ static enum ace_err read_store(struct as_server *as, struct store_error *ret_err
 	if (!err) {
 		err = as_policy_refresh(as, txn);
 		if (err)
-			explain(ret_error, err, store_last_error(as->store)->text);
+			explain(ret_error, err, store_last_error(as->store)->err ? store_last_error(as->store)->text :
+				"the stored policy does not compile: apply one that does");
 	}
 	store_abort(txn);
 	return err;
@@ -135,7 +136,7 @@ enum ace_err as_server_open(const struct as_config *config, struct as_server *re
 
 	memset(ret_server, 0, sizeof *ret_server);
 	ret_server->config = config;
-	err = open_store(ret_server, ret_error);
+	err = open_store(ret_server, true, ret_error);
 	if (!err)
 		err = open_tables(ret_server, ret_error);
 	if (!err)
@@ -143,6 +144,21 @@ enum ace_err as_server_open(const struct as_config *config, struct as_server *re
 	if (!err)
 		err = open_socket(ret_server, ret_error);
 	ret_server->started_at = wall_ms() / 1000;
+	if (err)
+		as_server_close(ret_server);
+	return err;
+}
+
+enum ace_err as_server_check(const struct as_config *config, struct as_server *ret_server,
+			     struct store_error *ret_error)
+{
+	enum ace_err err;
+
+	memset(ret_server, 0, sizeof *ret_server);
+	ret_server->config = config;
+	err = open_store(ret_server, false, ret_error);
+	if (!err)
+		err = read_store(ret_server, ret_error);
 	if (err)
 		as_server_close(ret_server);
 	return err;

@@ -45,6 +45,10 @@ struct as_server {
  * @return ACE_OK; otherwise nothing is left open. */
 ACE_MUST_CHECK enum ace_err as_server_open(const struct as_config *config, struct as_server *ret_server,
 					   struct store_error *ret_error);
+/* As as_server_open() as far as nothing is written and nothing is taken: store, key, issuer and policy, but no lock and no
+ * socket, so that it works beside a running aced. The result can only be looked at and closed. */
+ACE_MUST_CHECK enum ace_err as_server_check(const struct as_config *config, struct as_server *ret_server,
+					    struct store_error *ret_error);
 /* Wipes keys; a zeroed struct is fine. */
 void as_server_close(struct as_server *as);
 

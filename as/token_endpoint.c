@@ -134,6 +134,8 @@ static enum ace_err grant(struct as_server *as, struct as_job *job, struct token
 			.with_profile = t->request.wants_profile });
 	if (!err)
 		err = as_record_grant(as, &t->record, &t->minted);
+	if (!err)
+		as_token_note_issued(as->config, &t->minted.record, as->generation, &job->event);
 	as_minted_fini(&t->minted);
 	return err;
 }
@@ -142,12 +144,14 @@ static enum ace_err grant(struct as_server *as, struct as_job *job, struct token
 static enum ace_err refuse(struct as_server *as, struct as_job *job, struct token_request *t)
 {
 	char id[STORE_DECISION_TEXT_LEN + 1];
-	enum ace_err err = as_record_refusal(as, &t->record);
+	bool joined;
+	enum ace_err err = as_record_refusal(as, &t->record, &joined);
 
 	if (err)
 		return err;
 	store_decision_id_text(&t->record.id, id);
 	as_answer_oauth_error(&job->answer, t->error, id);
+	as_token_note_refused(as->config, &t->record, joined, &job->event);
 	return ACE_OK;
 }
 

@@ -43,6 +43,11 @@ void cli_log_level_set(enum cli_log_level level)
 	threshold = level;
 }
 
+bool cli_log_shows(enum cli_log_level level)
+{
+	return level <= threshold;
+}
+
 bool cli_log_level_parse(const char *name, enum cli_log_level *ret_level)
 {
 	for (size_t i = 0; i < ACE_ARRAY_LEN(level_names); i++) {
@@ -136,7 +141,7 @@ void cli_log_fields(enum cli_log_level level, const char *event, const struct cl
 	int saved = errno;
 	struct line line = { .len = 0 };
 
-	if (level > threshold)
+	if (!cli_log_shows(level))
 		return;
 	put(&line, "level=");
 	put(&line, level_names[level]);

@@ -30,6 +30,8 @@ struct cli_log_field cli_log_err(enum ace_err err); /* err=NAME */
 
 /* Lines of less importance than level are left out; info at start. */
 void cli_log_level_set(enum cli_log_level level);
+/* Would a line of that importance be written? For callers that have work to save when not. */
+bool cli_log_shows(enum cli_log_level level);
 /* error, warn, info, debug. */
 ACE_MUST_CHECK bool cli_log_level_parse(const char *name, enum cli_log_level *ret_level);
 /* Where lines go instead of stderr (tests). */
