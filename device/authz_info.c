@@ -42,9 +42,16 @@ void device_authz_info(struct device *device, const struct device_request *reque
 	reply->format = ACE_FORMAT_ACE_CBOR;
 	device_reply_room(reply, request);
 	outcome->err = ace_rs_authz_info(&device->rs, request->ex, request->msg.payload, &reply->payload, &code);
+	/* A token whose sequence number is not on disk could be used again after a restart: the client must not learn
+	 * what it needs to use it. */
+	outcome->state = outcome->err ? ACE_OK : device_state_save(device);
+	if (outcome->state) {
+		reply->payload.len = 0;
+		code = ACE_COAP_UNAVAILABLE;
+	}
 	reply->has_format = reply->payload.len != 0;
 	refuse(reply, code);
-	if (outcome->err || request->ex || !device->wireshark_path)
+	if (outcome->err || outcome->state || request->ex || !device->wireshark_path)
 		return;
 	outcome->trace = device_wireshark_append(device, request->msg.payload, ace_buf_slice(&reply->payload));
 }

@@ -62,6 +62,7 @@ enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle
 
 void device_fini(struct device *device)
 {
+	device_state_close(device);
 	ace_rs_fini(&device->rs);
 	free(device->arena); /* wiped by the library, whose contexts lived there */
 	free(device->values);

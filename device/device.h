@@ -23,6 +23,13 @@ struct device_value {
 	size_t len;
 };
 
+/* What outlives a restart; all zero without a state directory. */
+struct device_state {
+	char path[512];    /* of the file */
+	int dir_fd;        /* owns; locked */
+	int64_t exi_saved; /* the highest exi sequence number that is on disk, -1: none */
+};
+
 struct device {
 	struct cli_device_bundle bundle; /* owns; the library borrows from it */
 	struct ace_rs_as_key keys[CLI_TOKEN_KEYS_MAX];
@@ -30,6 +37,7 @@ struct device {
 	uint8_t *arena;              /* owns */
 	struct device_value *values; /* owns; beside bundle.resources.entries */
 	const char *wireshark_path;  /* borrows; NULL: keys are not told */
+	struct device_state state;
 };
 
 /* Start with a bundle, which the device owns from then on (on failure it stays the caller's). Values are empty.
@@ -43,6 +51,16 @@ bool device_resource_find(const struct device *device, struct ace_slice path, si
 /* ACE_ERR_NOT_FOUND no such resource; ACE_ERR_SPACE longer than DEVICE_VALUE_MAX. */
 ACE_MUST_CHECK enum ace_err device_value_set(struct device *device, struct ace_slice path, struct ace_slice value);
 
+/* Keep what must outlive a restart in that directory, which is made when it is not there, and take up what an earlier
+ * process left in it. One process at a time. device_fini() lets go of it.
+ * @return ACE_OK; ACE_ERR_BUSY another device uses it; malformed band: the file is damaged, or another device's;
+ * others as cli_dir_make() and cli_file_read(). *error has the text. */
+ACE_MUST_CHECK enum ace_err device_state_open(struct device *device, const char *dir, struct cli_error *error);
+void device_state_close(struct device *device);
+/* Put it on disk when it has changed, before anybody learns of the change. ACE_OK without a state directory.
+ * Errors as cli_file_write(); the next call tries again.  Source: RFC 9200 5.10.3, 6.6. */
+ACE_MUST_CHECK enum ace_err device_state_save(struct device *device);
+
 /* What happened, for the log and the message layer. */
 struct device_outcome {
 	uint8_t method, code; /* codes of request and answer; for OSCORE the inner ones */
@@ -50,6 +68,7 @@ struct device_outcome {
 	bool posted;          /* a token came to authz-info */
 	enum ace_err err;     /* why it was refused, where the library says; never for peers */
 	enum ace_err trace;   /* the key file for Wireshark could not be written */
+	enum ace_err state;   /* the state could not be written, so a good token was refused */
 	char path[DEVICE_PATH_MAX];
 	size_t path_len;
 };

@@ -124,6 +124,8 @@ static enum ace_err device_run(struct device *device, const struct cli_call *cal
 	struct ace_udp_server *server;
 	enum ace_err err = values_give(device, call, error);
 
+	if (!err && cli_flag_value(call, "state-dir"))
+		err = device_state_open(device, cli_flag_value(call, "state-dir"), error);
 	if (!err)
 		err = socket_open(cli_flag_value(call, "listen"), &server, error);
 	if (err)
@@ -174,6 +176,8 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 static const struct cli_flag flags[] = {
 	{ .name = "provision", .value = "FILE", .help = "what `acectl device export` wrote for this device" },
 	{ .name = "listen", .value = "HOST:PORT", .help = "where to serve coap; port 0 takes a free one" },
+	{ .name = "state-dir", .value = "DIR",
+	  .help = "keep there what must outlive a restart: without it, a token with exi counts again afterwards" },
 	{ .name = "set", .value = "PATH=VALUE", .repeatable = true, .help = "value of a resource at start, as text" },
 	{ .name = "fixed-time", .value = "EPOCH", .help = "keep the wall clock at that second since 1970" },
 	{ .name = "wireshark-keys", .value = "FILE", .help = "append the keys of each OSCORE context to that file" },

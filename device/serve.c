@@ -26,6 +26,8 @@ static void log_outcome(const struct ace_udp_server *server, const struct ace_ud
 	cli_log(level, event, cli_log_text("peer", peer), cli_log_text("method", method),
 		cli_log_slice("path", (struct ace_slice) { (const uint8_t *)outcome->path, outcome->path_len }),
 		cli_log_text("code", code), cli_log_err(outcome->err));
+	if (outcome->state)
+		cli_log(CLI_LOG_ERROR, "state.unwritten", cli_log_err(outcome->state));
 	if (outcome->trace)
 		cli_log(CLI_LOG_WARN, "wireshark.unwritten", cli_log_err(outcome->trace));
 }

@@ -32,13 +32,13 @@ def bundle(parameters):
 
 
 class Device:
-    def __init__(self, program, folder, parameters):
+    def __init__(self, program, folder, parameters, *more):
         provision = folder / "device.json"
         provision.touch(mode=0o600)
         provision.write_text(json.dumps(bundle(parameters)))
         self.process = subprocess.Popen(
             [program, "--provision", provision, "--listen", "127.0.0.1:0", "--set", "/s/temp=21.5",
-             "--fixed-time", str(NOW)], stderr=subprocess.PIPE)
+             "--fixed-time", str(NOW), *more], stderr=subprocess.PIPE)
         line = self.process.stderr.readline().decode()
         found = re.fullmatch(r"ace-device: sensor-17 ready on coap://127\.0\.0\.1:(\d+) — /authz-info open, "
                              r"everything else needs OSCORE\n", line)
@@ -106,6 +106,31 @@ def probe_well_known(port):
     assert body == b'</authz-info>;rt="ace.ai";ct=19,</s/temp>,</a/led>,</dtls>', (said, body)
 
 
+def post_exi_token(device, vectors):
+    """The code of the answer to a token with exi and sequence number 41, posted with a fresh nonce."""
+    body = cbor2.dumps({1: bytes.fromhex(vectors["tokens"]["T3"]["cwt"]), 40: os.urandom(8), 43: b"C"})
+    return ask(device.port, b"\x40\x02" + os.urandom(2) + b"\xbaauthz-info\x11\x13\xff" + body)[1]
+
+
+def probe_restart(program, folder, vectors):
+    """RFC 9200 5.10.3: the countdown of a token does not begin anew when the device does."""
+    state = ("--state-dir", folder / "state")
+    device = Device(program, folder, vectors["parameters"], *state)
+    assert post_exi_token(device, vectors) == 0x41
+    second = subprocess.run([program, "--provision", folder / "device.json", "--listen", "127.0.0.1:0", *state],
+                            capture_output=True, text=True, timeout=10)
+    assert second.returncode and "another ace-device uses it" in second.stderr, second
+    device.process.kill()
+    device.process.communicate()
+    device = Device(program, folder, vectors["parameters"], *state)
+    assert post_exi_token(device, vectors) == 0x81
+    device.stop(signal.SIGTERM)
+    (folder / "state" / "state.json").write_text("{")
+    broken = subprocess.run([program, "--provision", folder / "device.json", "--listen", "127.0.0.1:0", *state],
+                            capture_output=True, text=True, timeout=10)
+    assert broken.returncode == 5 and "state.json" in broken.stderr, broken
+
+
 def probe_ping(port):
     assert ask(port, bytes.fromhex("4000beef")) == bytes.fromhex("7000beef")
 
@@ -129,6 +154,7 @@ def main():
         log = device.stop(signal.SIGTERM)
         assert "event=authz_info" in log and not any(secret in log for secret in secrets), log
         Device(program, folder, vectors["parameters"]).stop(signal.SIGINT)
+        probe_restart(program, folder, vectors)
     print("ace-device answers a stock client")
 
 
