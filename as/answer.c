@@ -32,10 +32,10 @@ void as_answer_code(struct as_answer *answer, uint8_t code)
 	answer->len = 0;
 }
 
-static void set_payload(struct as_answer *answer, uint8_t code, size_t len)
+void as_answer_cbor(struct as_answer *answer, uint8_t code, int32_t format, size_t len)
 {
 	as_answer_code(answer, code);
-	answer->format = ACE_FORMAT_ACE_CBOR;
+	answer->format = format;
 	answer->len = len;
 }
 
@@ -70,7 +70,7 @@ enum ace_err as_answer_grant(struct as_answer *answer, const struct as_grant *gr
 		ace_wipe(answer->payload, sizeof answer->payload);
 		return err;
 	}
-	set_payload(answer, ACE_COAP_CREATED, written.len);
+	as_answer_cbor(answer, ACE_COAP_CREATED, ACE_FORMAT_ACE_CBOR, written.len);
 	return ACE_OK;
 }
 
@@ -91,7 +91,7 @@ void as_answer_oauth_error(struct as_answer *answer, enum ace_oauth_error error,
 		as_answer_failure(answer, ACE_ERR_SPACE);
 		return;
 	}
-	set_payload(answer, ACE_COAP_BAD_REQUEST, written.len);
+	as_answer_cbor(answer, ACE_COAP_BAD_REQUEST, ACE_FORMAT_ACE_CBOR, written.len);
 }
 
 static uint32_t retry_after_s(enum ace_err err)

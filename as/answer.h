@@ -42,6 +42,8 @@ ACE_MUST_CHECK enum ace_err as_answer_grant(struct as_answer *answer, const stru
 void as_answer_oauth_error(struct as_answer *answer, enum ace_oauth_error error, const char *description);
 /* The one table from our own failures to codes: 5.03 with Max-Age where trying again helps, 5.00 else. */
 void as_answer_failure(struct as_answer *answer, enum ace_err err);
+/* A code with len bytes that stand in answer->payload. */
+void as_answer_cbor(struct as_answer *answer, uint8_t code, int32_t format, size_t len);
 /* A bare code without payload. */
 void as_answer_code(struct as_answer *answer, uint8_t code);
 

@@ -20,6 +20,7 @@ void as_config_init(struct as_config *ret_config)
 	*ret_config = (struct as_config){
 		.state_dir = STORE_DIR_DEFAULT,
 		.listen = "127.0.0.1:5683",
+		.introspect_path = "/introspect",
 		.log_level = CLI_LOG_INFO,
 		.grants = { .per_second = 100, .burst = 1000 },
 		.refusals = { .per_second = 10, .burst = 50 },
@@ -134,6 +135,28 @@ static bool read_contexts(const json_t *value, struct as_config *config)
 	return read_number(value, PEERS_MAX, &config->peers_max);
 }
 
+static bool read_paths(const json_t *value, struct as_config *config)
+{
+	(void)config; /* its members are read one by one */
+	return json_is_object(value);
+}
+
+/* As a request spells it: "/a/b". */
+static bool read_path(const json_t *value, char *path, size_t cap)
+{
+	size_t len;
+
+	if (!read_text(value, path, cap))
+		return false;
+	len = strlen(path);
+	return len > 1 && path[0] == '/' && path[len - 1] != '/' && !strstr(path, "//") && !strpbrk(path, "?#%<>\"");
+}
+
+static bool read_introspect(const json_t *value, struct as_config *config)
+{
+	return read_path(value, config->introspect_path, sizeof config->introspect_path);
+}
+
 struct member {
 	const char *name;
 	const char *wanted; /* for the hint */
@@ -148,6 +171,7 @@ static const struct member members[] = {
 	{ "listen", "a URI like \"coap://127.0.0.1:5683\" or \"coap://[::]:5683\"", read_listen },
 	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
 	{ "log_tokens", "true or false", read_log_tokens },
+	{ "paths", "an object with introspect", read_paths },
 	{ "state_dir", "the path of the store", read_state_dir },
 };
 
@@ -155,6 +179,20 @@ static const struct member limits[] = {
 	{ "client_burst", "a whole number from 1 to 1000000: grants that a client may have at once", read_client_burst },
 	{ "client_rate", "a whole number from 1 to 1000000: grants a second of one client", read_client_rate },
 	{ "contexts", "a whole number from 1 to 16777216: OSCORE contexts kept in memory", read_contexts },
+};
+
+static const struct member paths[] = {
+	{ "introspect", "a path such as /introspect", read_introspect },
+};
+
+/* Members that are objects with members of their own. */
+static const struct {
+	const char *name, *pointer;
+	const struct member *members;
+	size_t len;
+} objects[] = {
+	{ "limits", "/limits", limits, ACE_ARRAY_LEN(limits) },
+	{ "paths", "/paths", paths, ACE_ARRAY_LEN(paths) },
 };
 
 /* --- the file --- */
@@ -236,7 +274,6 @@ static enum ace_err read_members(struct reading *in, json_t *object, const struc
 
 static enum ace_err read_root(struct reading *in, json_t *root)
 {
-	json_t *object = json_object_get(root, "limits");
 	enum ace_err err;
 
 	if (!json_is_object(root)) {
@@ -244,7 +281,13 @@ static enum ace_err read_root(struct reading *in, json_t *root)
 		return wrong(in, "", "an empty one, {}, changes nothing");
 	}
 	err = read_members(in, root, members, ACE_ARRAY_LEN(members), "");
-	return err || !object ? err : read_members(in, object, limits, ACE_ARRAY_LEN(limits), "/limits");
+	for (size_t i = 0; !err && i < ACE_ARRAY_LEN(objects); i++) {
+		json_t *object = json_object_get(root, objects[i].name);
+
+		if (object)
+			err = read_members(in, object, objects[i].members, objects[i].len, objects[i].pointer);
+	}
+	return err;
 }
 
 static enum ace_err read_json(struct reading *in)

@@ -4,6 +4,7 @@
 #define AS_CONFIG_H
 
 #include "as/bucket.h"
+#include "cli/address.h"
 #include "cli/log.h"
 #include "cli/output.h"
 #include "storage/store.h"
@@ -19,6 +20,7 @@ struct as_config {
 	char listen[AS_LISTEN_MAX];       /* "HOST:PORT" of coap:// */
 	char issuer[STORE_URI_MAX + 1];   /* "": what the store says; another is refused */
 	char wireshark_keys[AS_PATH_MAX]; /* "": none */
+	char introspect_path[CLI_PATH_MAX + 1]; /* "/introspect" */
 	enum cli_log_level log_level;
 	bool log_tokens;                  /* a line for each token that is issued: see as/token_log.h */
 	struct as_rate grants, refusals;  /* of one client */
@@ -27,7 +29,7 @@ struct as_config {
 
 void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
- * log_tokens, limits {client_rate, client_burst, contexts} and description. Nothing else may be in it.
+ * log_tokens, limits {client_rate, client_burst, contexts}, paths {introspect} and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of
  * cli_file_read(). ret_error may not be NULL. */
 ACE_MUST_CHECK enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error);

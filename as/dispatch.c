@@ -32,39 +32,65 @@ static bool options_are_known(struct ace_slice options)
 	return true;
 }
 
-/* Absent, or application/ace+cbor. */
-static bool format_is_ace(struct ace_slice options, uint32_t number)
+/* Absent, or that one. */
+static bool format_is(struct ace_slice options, uint32_t number, uint32_t wanted)
 {
 	struct ace_slice value;
 	uint32_t format;
 
 	if (!ace_coap_option_find(options, number, &value))
 		return true;
-	return !ace_coap_option_uint(value, &format) && format == ACE_FORMAT_ACE_CBOR;
+	return !ace_coap_option_uint(value, &format) && format == wanted;
 }
 
-static bool path_is(struct ace_slice options, const char *path)
+static bool path_is(struct ace_slice path, const char *wanted)
 {
-	uint8_t bytes[STORE_URI_MAX];
-	struct ace_buf text = ACE_BUF_OF(bytes);
+	return path.len == strlen(wanted) && !memcmp(path.ptr, wanted, path.len);
+}
 
-	return !ace_coap_uri_path(options, &text) && text.len == strlen(path) && !memcmp(bytes, path, text.len);
+/* An endpoint, and what is checked before it is called. */
+struct route {
+	const char *path; /* borrows from the server or its configuration */
+	uint8_t method;
+	uint32_t format; /* of the answer, and of the body of a POST */
+	void (*run)(struct as_server *as, struct as_job *job);
+};
+
+static bool find_route(const struct as_server *as, struct ace_slice options, struct route *ret_route)
+{
+	const struct route routes[] = {
+		{ as->token_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, as_token_endpoint },
+		{ as->config->introspect_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, as_introspect_endpoint },
+	};
+	uint8_t bytes[STORE_URI_MAX];
+	struct ace_buf path = ACE_BUF_OF(bytes);
+
+	if (ace_coap_uri_path(options, &path))
+		return false;
+	for (size_t i = 0; i < ACE_ARRAY_LEN(routes); i++) {
+		if (!path_is(ace_buf_slice(&path), routes[i].path))
+			continue;
+		*ret_route = routes[i];
+		return true;
+	}
+	return false;
 }
 
 void as_dispatch(struct as_server *as, struct as_job *job)
 {
 	struct ace_slice options = job->inner.options;
+	struct route route;
 
 	if (!options_are_known(options))
 		as_answer_code(&job->answer, ACE_COAP_BAD_OPTION);
-	else if (!path_is(options, as->token_path))
+	else if (!find_route(as, options, &route))
 		as_answer_code(&job->answer, ACE_COAP_NOT_FOUND);
-	else if (job->inner.code != ACE_COAP_POST)
+	else if (job->inner.code != route.method)
 		as_answer_code(&job->answer, ACE_COAP_METHOD_NOT_ALLOWED);
-	else if (!format_is_ace(options, ACE_OPT_CONTENT_FORMAT))
+	else if (route.method == ACE_COAP_POST && !format_is(options, ACE_OPT_CONTENT_FORMAT, route.format))
 		as_answer_code(&job->answer, ACE_COAP_UNSUPPORTED_FORMAT);
-	else if (!format_is_ace(options, ACE_OPT_ACCEPT))
+	else if (!format_is(options, ACE_OPT_ACCEPT, route.format))
 		as_answer_code(&job->answer, ACE_COAP_NOT_ACCEPTABLE);
 	else
-		as_token_endpoint(as, job);
+		route.run(as, job);
 }

@@ -11,4 +11,7 @@ void as_dispatch(struct as_server *as, struct as_job *job);
 /* POST /token.  Source: RFC 9200 5.8, RFC 9203 3. */
 void as_token_endpoint(struct as_server *as, struct as_job *job);
 
+/* POST /introspect.  Source: RFC 9200 5.9, RFC 9201 4, RFC 7662 2. */
+void as_introspect_endpoint(struct as_server *as, struct as_job *job);
+
 #endif

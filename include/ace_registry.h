@@ -103,6 +103,13 @@ enum ace_param {
 	ACE_PARAM_SERVER_RECIPIENT_ID = 44,
 };
 
+/* Introspection parameters that are neither claims nor parameters of the token endpoint. Source: RFC 9200 5.9.4. */
+enum ace_introspect {
+	ACE_INTROSPECT_ACTIVE = 10,
+	ACE_INTROSPECT_TOKEN = 11,
+	ACE_INTROSPECT_TOKEN_TYPE_HINT = 33,
+};
+
 /* AS Request Creation Hints. Source: RFC 9200 5.3. */
 enum ace_hint {
 	ACE_HINT_AS = 1,
@@ -156,6 +163,7 @@ enum ace_oauth_error {
 };
 
 #define ACE_GRANT_CLIENT_CREDENTIALS 2 /* RFC 9200 8.5 */
+#define ACE_TOKEN_TYPE_POP 2           /* RFC 9200 8.7.1 */
 #define ACE_PROFILE_COAP_DTLS 1        /* RFC 9202 9 */
 #define ACE_PROFILE_COAP_OSCORE 2      /* RFC 9203 9.1 */
 
