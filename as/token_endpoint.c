@@ -162,8 +162,11 @@ static enum ace_err run(struct as_server *as, struct as_job *job, struct token_r
 	if (err)
 		return err;
 	if (!as_bucket_take(t->error ? &job->peer->refusals : &job->peer->grants,
-			    t->error ? &as->config->refusals : &as->config->grants, as->batch->monotonic_ms))
+			    t->error ? &as->config->refusals : &as->config->grants, as->batch->monotonic_ms)) {
+		cli_log(CLI_LOG_DEBUG, "token.limited", cli_log_text("client", job->peer->id),
+			cli_log_text("of", t->error ? "refusals" : "grants"));
 		return ACE_ERR_BUSY;
+	}
 	err = as_decision_fill(as, &(struct as_decided){
 		.client = &t->client, .device = &t->device, .request = &t->request, .reason = t->reason,
 		.error = t->error, .lifetime_s = t->decision.lifetime_s }, &t->record);
