@@ -21,7 +21,18 @@ static const struct cli_flag status_flags[] = {
 	{ 0 },
 };
 
+#define ALLOW_UNKNOWN { .name = "allow-unknown", .help = "rules may name clients, devices and tags that nobody knows yet" }
+
+static const struct cli_flag validate_flags[] = {
+	ALLOW_UNKNOWN,
+	{ 0 },
+};
+
 static const struct cli_flag apply_flags[] = {
+	{ .name = "dry-run", .help = "show what would change, and change nothing" },
+	{ .name = "expect", .value = "GEN", .help = "only if this generation is in force" },
+	{ .name = "prune", .help = "remove clients and devices that the files do not have" },
+	ALLOW_UNKNOWN,
 	{ .name = "message", .letter = 'm', .value = "TEXT", .help = "why, for the history" },
 	{ 0 },
 };
@@ -47,9 +58,12 @@ static const struct cli_verb verbs[] = {
 	{ .name = "init", .args = "", .help = "make a store and its keys", .flags = init_flags, .run = ctl_init },
 	{ .name = "status", .args = "", .help = "is aced running, and with what", .flags = status_flags, .run = ctl_status },
 	{ .name = "policy validate", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
-	  .help = "check files without touching the store", .run = ctl_policy_validate },
+	  .help = "check files without touching the store", .flags = validate_flags, .run = ctl_policy_validate },
 	{ .name = "policy apply", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
-	  .help = "put policy and inventory in force", .flags = apply_flags, .run = ctl_policy_apply },
+	  .help = "put policy and inventory in force",
+	  .examples = "acectl policy apply policies/demo -m \"first cut\"\n"
+		      "acectl policy apply policy.json --expect 3 --dry-run\n",
+	  .flags = apply_flags, .run = ctl_policy_apply },
 	{ .name = "policy log", .args = "", .help = "all generations, newest first", .run = ctl_policy_log },
 	{ .name = "policy show", .args = "[GEN]", .args_max = 1, .help = "the policy in force, or that of a generation",
 	  .examples = "acectl policy show 3 >policy.json\n", .run = ctl_policy_show },

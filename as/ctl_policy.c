@@ -1,116 +1,127 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* policy validate, policy log. */
 #include "as/ctl.h"
 
-#include <stdlib.h>
-
-#include "as/ctl_apply.h"
-#include "policy/files.h"
+#include "as/ctl_files.h"
+#include "as/ctl_record.h"
+#include "cli/json.h"
 #include "storage/policies.h"
 
-/* Files in, problems printed. @return CLI_EXIT_OK with *ret_loaded filled, else an exit code. */
-static int load(const struct cli_call *call, const struct cli_output *output, struct policy_loaded *ret_loaded)
+static int print_verdict(const struct cli_output *output, const struct ctl_files *files, bool is_valid)
 {
-	struct policy_problems problems = { 0 };
-	struct policy_files files = { 0 };
-	enum ace_err err = policy_files_read((const char *const *)call->args, call->args_len, &problems, &files);
+	const struct policy_counts *counts = &files->loaded.counts;
+	struct json_t *document = cli_json_object(), *counted;
 
-	if (!err)
-		err = policy_load(files.sources, files.sources_len, NULL, &problems, ret_loaded);
-	if (!output->quiet || problems.errors)
-		policy_problems_print(output->err, &problems);
-	if (!err) {
-		policy_problems_summary(output->out, &problems);
-		cli_say(output, "    %zu clients, %zu devices, %zu models, %zu scopes, %zu rules", ret_loaded->counts.clients,
-			ret_loaded->counts.devices, ret_loaded->counts.models, ret_loaded->counts.scopes,
-			ret_loaded->counts.rules);
-	} else {
-		cli_note(output, "%zu errors, %zu warnings", problems.errors, problems.warnings);
+	cli_json_put_bool(document, "valid", is_valid);
+	cli_json_put_int(document, "errors", (int64_t)files->problems.errors);
+	cli_json_put_int(document, "warnings", (int64_t)files->problems.warnings);
+	cli_json_put(document, "problems", ctl_problems_record(&files->problems));
+	if (is_valid) {
+		counted = cli_json_object();
+		cli_json_put_int(counted, "clients", (int64_t)counts->clients);
+		cli_json_put_int(counted, "devices", (int64_t)counts->devices);
+		cli_json_put_int(counted, "models", (int64_t)counts->models);
+		cli_json_put_int(counted, "scopes", (int64_t)counts->scopes);
+		cli_json_put_int(counted, "groups", (int64_t)counts->groups);
+		cli_json_put_int(counted, "rules", (int64_t)counts->rules);
+		cli_json_put(document, "counts", counted);
 	}
-	policy_problems_free(&problems);
-	policy_files_free(&files);
-	if (!err)
-		return CLI_EXIT_OK;
-	return err == ACE_ERR_MEMORY ? CLI_EXIT_BROKEN : CLI_EXIT_NO;
+	cli_json_put(document, "ignored", ctl_ignored_record(files));
+	return ctl_printed(output, cli_output_json(output, document));
+}
+
+static void say_verdict(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files,
+			bool is_valid)
+{
+	const struct policy_counts *counts = &files->loaded.counts;
+
+	if (!output->quiet || files->problems.errors)
+		policy_problems_print(output->err, &files->problems);
+	ctl_files_note_ignored(output, files);
+	policy_problems_summary(output->out, &files->problems);
+	if (is_valid)
+		fprintf(output->out, "    %zu clients, %zu devices, %zu models, %zu scopes, %zu rules", counts->clients,
+			counts->devices, counts->models, counts->scopes, counts->rules);
+	fputc('\n', output->out);
+	if (!is_valid)
+		ctl_files_note_tests(call, output);
 }
 
 int ctl_policy_validate(const struct cli_call *call, const struct cli_output *output)
 {
-	struct policy_loaded loaded = { 0 };
-	int code = load(call, output, &loaded);
+	struct policy_options options = { .allow_unknown = cli_flag(call, "allow-unknown") };
+	struct ctl_files files = { 0 };
+	enum ace_err err = ctl_files_load(call, &options, &files);
+	int code = CLI_EXIT_OK;
 
-	policy_loaded_free(&loaded);
-	return code;
-}
-
-int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output)
-{
-	struct policy_loaded loaded = { 0 };
-	struct ctl_applied applied = { 0 };
-	struct store *store;
-	struct cli_error error = { 0 };
-	enum ace_err err;
-	int code = load(call, output, &loaded);
-
-	if (!code)
-		code = ctl_open(call, output, true, &store);
-	if (code) {
-		policy_loaded_free(&loaded);
-		return code;
-	}
-	err = ctl_apply(store, &(struct ctl_apply_input){ .loaded = &loaded, .message = cli_flag_value(call, "message"),
-							  .now = ctl_now() }, &applied, &error);
-	if (err && error.message[0])
-		code = cli_error_print(output, &error);
-	else if (err)
-		code = ctl_fail(output, store, err);
+	if (err == ACE_ERR_MEMORY)
+		code = ctl_printed(output, err);
+	else if (output->json == CLI_TEXT)
+		say_verdict(call, output, &files, !err);
 	else
-		cli_say(output, "generation %llu → %llu: +%zu clients +%zu devices, %zu clients %zu devices changed\n"
-				"effective now", (unsigned long long)applied.generation_before,
-			(unsigned long long)applied.generation, applied.clients_added, applied.devices_added,
-			applied.clients_changed, applied.devices_changed);
-	store_close(store);
-	policy_loaded_free(&loaded);
-	return code;
+		code = print_verdict(output, &files, !err);
+	ctl_files_free(&files);
+	return code || !err ? code : CLI_EXIT_NO;
 }
 
-static int print_log(const struct cli_output *output, struct store_txn *txn, uint64_t newest)
+static void add_row(struct cli_table *table, const struct store_policy *policy)
 {
-	struct store_policy policy;
-	struct cli_table table;
 	char when[CLI_TIME_TEXT_MAX];
 
-	cli_table_init(&table, 4);
-	for (uint64_t generation = newest; generation > 0; generation--) {
-		if (store_policy_get(txn, generation, &policy))
+	cli_time_text(policy->applied_at, when);
+	cli_table_cell(table, "%llu", (unsigned long long)policy->generation);
+	cli_table_cell(table, "%s", when);
+	cli_table_cell(table, "%s", policy->author);
+	cli_table_cell(table, "%s", policy->message);
+}
+
+/* Both a table and an array are filled; one of them is printed. */
+static enum ace_err read_log(struct store_txn *txn, struct cli_table *table, struct json_t *array)
+{
+	struct store_policy policy;
+	uint64_t generation;
+	enum ace_err err = store_policy_current(txn, &generation);
+
+	for (; !err && generation > 0; generation--) {
+		err = store_policy_get(txn, generation, &policy);
+		if (err)
 			break;
-		cli_time_text(policy.applied_at, when);
-		cli_table_cell(&table, "%llu", (unsigned long long)generation);
-		cli_table_cell(&table, "%s", when);
-		cli_table_cell(&table, "%s", policy.author);
-		cli_table_cell(&table, "%s", policy.message);
+		add_row(table, &policy);
+		cli_json_add(array, ctl_policy_record(&policy));
 	}
-	return cli_table_print(&table, output) ? CLI_EXIT_BROKEN : CLI_EXIT_OK;
+	return err;
 }
 
 int ctl_policy_log(const struct cli_call *call, const struct cli_output *output)
 {
+	struct cli_table table;
+	struct json_t *array;
 	struct store_txn *txn;
 	struct store *store;
-	uint64_t newest;
 	int code = ctl_open(call, output, false, &store);
 	enum ace_err err;
 
 	if (code)
 		return code;
+	cli_table_init(&table, 4);
+	array = cli_json_array();
 	err = store_begin_read(store, &txn);
 	if (!err) {
-		err = store_policy_current(txn, &newest);
-		if (!err)
-			code = print_log(output, txn, newest);
+		err = read_log(txn, &table, array);
 		store_abort(txn);
 	}
-	if (err)
+	if (err) {
 		code = ctl_fail(output, store, err);
+		cli_table_free(&table);
+		cli_json_free(array);
+	} else {
+		err = cli_table_print(&table, output);
+		if (!err)
+			err = cli_output_json(output, array);
+		else
+			cli_json_free(array);
+		code = ctl_printed(output, err);
+	}
 	store_close(store);
 	return code;
 }

@@ -200,3 +200,23 @@ void cli_json_text_free(char *text)
 {
 	wiped_free(text);
 }
+
+void cli_json_compare(const struct json_t *before, const struct json_t *after, const char *member,
+		      struct cli_json_tally *ret_tally)
+{
+	json_t *old = json_object_get(before, member), *new = json_object_get(after, member), *value;
+	const char *key;
+
+	*ret_tally = (struct cli_json_tally){ 0 };
+	json_object_foreach(new, key, value) {
+		const json_t *same = json_object_get(old, key);
+
+		if (!same)
+			ret_tally->added++;
+		else if (!json_equal(same, value))
+			ret_tally->changed++;
+	}
+	json_object_foreach(old, key, value)
+		if (!json_object_get(new, key))
+			ret_tally->removed++;
+}

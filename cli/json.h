@@ -35,6 +35,13 @@ void cli_json_free(struct json_t *document);
 char *cli_json_text(const struct json_t *document, bool compact);
 void cli_json_text_free(char *text);
 
+/* How the member of that name, an object in both or absent, differs: names that are only after, other, only before. */
+struct cli_json_tally {
+	size_t added, changed, removed;
+};
+void cli_json_compare(const struct json_t *before, const struct json_t *after, const char *member,
+		      struct cli_json_tally *ret_tally);
+
 /* Reading: one sticky error for a whole file. Where the members are missing or wrong the getters return zero or NULL,
  * and reader->error says what is wrong with which member of which file. */
 struct cli_json_reader {

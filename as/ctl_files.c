@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/ctl_files.h"
+
+#include <string.h>
+
+#include "cli/json.h"
+
+enum ace_err ctl_files_load(const struct cli_call *call, const struct policy_options *options,
+			    struct ctl_files *ret_files)
+{
+	enum ace_err err = policy_files_read((const char *const *)call->args, call->args_len, &ret_files->problems,
+					     &ret_files->files);
+
+	return err ? err : policy_load(ret_files->files.sources, ret_files->files.sources_len, options,
+				       &ret_files->problems, &ret_files->loaded);
+}
+
+void ctl_files_free(struct ctl_files *files)
+{
+	policy_loaded_free(&files->loaded);
+	policy_problems_free(&files->problems);
+	policy_files_free(&files->files);
+}
+
+static bool is_test(const char *path)
+{
+	static const char suffix[] = ".test.json";
+	size_t len = strlen(path);
+
+	return len > sizeof suffix - 1 && !strcmp(path + len - (sizeof suffix - 1), suffix);
+}
+
+void ctl_files_note_ignored(const struct cli_output *output, const struct ctl_files *files)
+{
+	for (size_t i = 0; i < files->files.ignored_len; i++)
+		cli_note(output, "%s: %s", files->files.ignored[i],
+			 is_test(files->files.ignored[i]) ? "not run: this version has no policy tests yet" :
+							    "passed over: its format is not ace-policy/1");
+}
+
+void ctl_files_note_tests(const struct cli_call *call, const struct cli_output *output)
+{
+	for (size_t i = 0; i < call->args_len; i++)
+		if (is_test(call->args[i]))
+			cli_note(output, "%s holds policy tests, which this version does not run yet: leave it out",
+				 call->args[i]);
+}
+
+struct json_t *ctl_problems_record(const struct policy_problems *problems)
+{
+	struct json_t *array = cli_json_array();
+
+	for (size_t i = 0; i < problems->len; i++) {
+		const struct policy_problem *problem = &problems->list[i];
+		struct json_t *object = cli_json_object();
+
+		cli_json_put_text(object, "code", problem->code);
+		cli_json_put_text(object, "message", problem->message);
+		cli_json_put_text(object, "hint", problem->hint);
+		cli_json_put_text(object, "file", problem->file);
+		if (problem->line) {
+			cli_json_put_int(object, "line", problem->line);
+			cli_json_put_int(object, "column", problem->column);
+		}
+		cli_json_put_text(object, "pointer", problem->pointer);
+		cli_json_add(array, object);
+	}
+	return array;
+}
+
+struct json_t *ctl_ignored_record(const struct ctl_files *files)
+{
+	struct json_t *array = cli_json_array();
+
+	for (size_t i = 0; i < files->files.ignored_len; i++)
+		cli_json_add_text(array, files->files.ignored[i]);
+	return array;
+}

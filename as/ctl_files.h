@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files that policy validate and policy apply are given: read, checked, and what is to be said about them. */
+#ifndef AS_CTL_FILES_H
+#define AS_CTL_FILES_H
+
+#include "cli/command.h"
+#include "policy/files.h"
+#include "policy/policy.h"
+
+struct json_t;
+
+/* Starts as { 0 }; ended by ctl_files_free(). */
+struct ctl_files {
+	struct policy_problems problems;
+	struct policy_files files;
+	struct policy_loaded loaded; /* only when nothing is wrong */
+};
+
+/* Read the paths of the call and check them as one.
+ * @return ACE_OK; ACE_ERR_MEMORY; another error: problems tells. */
+ACE_MUST_CHECK enum ace_err ctl_files_load(const struct cli_call *call, const struct policy_options *options,
+					   struct ctl_files *ret_files);
+void ctl_files_free(struct ctl_files *files);
+
+/* Name on stderr what of a folder was passed over. */
+void ctl_files_note_ignored(const struct cli_output *output, const struct ctl_files *files);
+/* A file of tests that was named itself does not pass for a policy: say what it is. */
+void ctl_files_note_tests(const struct cli_call *call, const struct cli_output *output);
+/* [{"code", "file", "line", "column", "pointer", "message", "hint"}, ...] */
+struct json_t *ctl_problems_record(const struct policy_problems *problems);
+struct json_t *ctl_ignored_record(const struct ctl_files *files);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy apply: files in, one transaction, and what it did. */
+#include "as/ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "as/ctl_apply.h"
+#include "as/policy_stored.h"
+#include "storage/policies.h"
+
+struct request {
+	const struct cli_call *call;
+	const struct cli_output *output;
+	struct store *store;
+	struct ctl_files files;
+	struct ctl_apply_input in;
+	struct ctl_applied applied;
+};
+
+/* What files may name though they do not define it: what the store has, and will still have. */
+struct known {
+	struct store_txn *txn;
+	struct policy *policy; /* owns; NULL: none was applied */
+	bool prune;
+};
+
+static bool has_tag(const struct store_tags *tags, const char *key)
+{
+	struct ace_tag list[STORE_TAGS_MAX];
+	struct ace_tags view = store_tags_view(tags, list);
+
+	for (size_t i = 0; i < view.len; i++)
+		if (!strcmp(view.list[i].key, key))
+			return true;
+	return false;
+}
+
+static bool client_has_tag(struct store_txn *txn, const char *key)
+{
+	struct store_client client = { 0 };
+
+	while (!store_client_next(txn, client.id, &client))
+		if (has_tag(&client.tags, key))
+			return true;
+	return false;
+}
+
+static bool device_has_tag(struct store_txn *txn, const char *key)
+{
+	struct store_device device = { 0 };
+
+	while (!store_device_next(txn, device.id, &device))
+		if (has_tag(&device.tags, key))
+			return true;
+	return false;
+}
+
+static bool is_known(void *context, enum policy_kind kind, const char *name)
+{
+	const struct known *known = context;
+	struct store_client client;
+	struct store_device device;
+
+	if (kind == POLICY_KIND_MODEL)
+		return known->policy && policy_model_find(known->policy, name);
+	if (known->prune)
+		return false;
+	if (kind == POLICY_KIND_CLIENT)
+		return !store_client_get(known->txn, name, &client);
+	if (kind == POLICY_KIND_DEVICE)
+		return !store_device_find(known->txn, (struct ace_slice){ (const uint8_t *)name, strlen(name) }, &device);
+	return kind == POLICY_KIND_CLIENT_TAG ? client_has_tag(known->txn, name) : device_has_tag(known->txn, name);
+}
+
+static int tell_problems(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files)
+{
+	const struct policy_problem *first = files->problems.list;
+	struct cli_error error;
+
+	if (output->json == CLI_TEXT) {
+		policy_problems_print(output->err, &files->problems);
+		policy_problems_summary(output->err, &files->problems);
+		fputs("; nothing was applied\n", output->err);
+		ctl_files_note_tests(call, output);
+		return CLI_EXIT_NO;
+	}
+	while (first->code[0] != 'E')
+		first++;
+	cli_error_set(&error, ACE_ERR_MALFORMED, "%s", first->message);
+	if (first->hint)
+		cli_error_hint(&error, "%s", first->hint);
+	else if (files->problems.errors > 1)
+		cli_error_hint(&error, "acectl policy validate --json lists all %zu errors", files->problems.errors);
+	cli_error_place(&error, first->file ? first->file : "-", first->line, first->column);
+	snprintf(error.code, sizeof error.code, "%s", first->code);
+	snprintf(error.pointer, sizeof error.pointer, "%s", first->pointer ? first->pointer : "");
+	return cli_error_print(output, &error);
+}
+
+/* Read and check the files against what the store has, or will have once it is pruned. */
+static int load_against(struct request *r, bool prune)
+{
+	struct known known = { .prune = prune };
+	struct policy_options options = { .allow_unknown = cli_flag(r->call, "allow-unknown"), .known = is_known,
+					  .known_context = &known };
+	struct policy_problems problems = { 0 };
+	uint64_t generation;
+	enum ace_err err = store_begin_read(r->store, &known.txn);
+
+	if (err)
+		return ctl_fail(r->output, r->store, err);
+	err = store_policy_current(known.txn, &generation);
+	if (!err)
+		err = as_policy_stored(known.txn, generation, &problems, &known.policy);
+	policy_problems_free(&problems);
+	if (err) {
+		store_abort(known.txn);
+		return ctl_fail(r->output, r->store, err);
+	}
+	err = ctl_files_load(r->call, &options, &r->files);
+	store_abort(known.txn);
+	policy_free(known.policy);
+	if (err == ACE_ERR_MEMORY)
+		return ctl_printed(r->output, err);
+	return err ? tell_problems(r->call, r->output, &r->files) : CLI_EXIT_OK;
+}
+
+static int load(struct request *r)
+{
+	const struct policy_inventory *inventory;
+	int code = load_against(r, false);
+
+	if (code || !r->in.prune)
+		return code;
+	inventory = r->files.loaded.inventory;
+	if (!inventory->clients_len && !inventory->devices_len)
+		return cli_fail(r->output, CLI_EXIT_USAGE,
+				"--prune without an inventory would remove every client and device; nothing was applied");
+	ctl_files_free(&r->files);
+	return load_against(r, true);
+}
+
+static int apply(struct request *r)
+{
+	struct cli_error error = { 0 };
+	enum ace_err err = ctl_apply(r->store, &r->in, &r->applied, &error);
+
+	if (err && error.message[0])
+		return cli_error_print(r->output, &error);
+	return err ? ctl_fail(r->output, r->store, err) : CLI_EXIT_OK;
+}
+
+/* Removing takes keys away for good: rehearse, and ask when anything would go. */
+static int confirm_prune(struct request *r)
+{
+	bool is_rehearsal = r->in.is_rehearsal;
+	char question[128];
+	int code;
+
+	if (!r->in.prune || is_rehearsal || r->call->yes)
+		return CLI_EXIT_OK;
+	r->in.is_rehearsal = true;
+	code = apply(r);
+	r->in.is_rehearsal = is_rehearsal;
+	if (code || (!r->applied.clients.removed && !r->applied.devices.removed))
+		return code;
+	snprintf(question, sizeof question, "Remove %zu client%s and %zu device%s with their keys?",
+		 r->applied.clients.removed, r->applied.clients.removed == 1 ? "" : "s", r->applied.devices.removed,
+		 r->applied.devices.removed == 1 ? "" : "s");
+	return cli_confirm(r->call, r->output, question) ? CLI_EXIT_OK : CLI_EXIT_USAGE;
+}
+
+static int run(struct request *r)
+{
+	int code = load(r);
+
+	if (code)
+		return code;
+	r->in.loaded = &r->files.loaded;
+	r->in.message = cli_flag_value(r->call, "message");
+	r->in.now = ctl_now();
+	code = confirm_prune(r);
+	if (!code)
+		code = apply(r);
+	return code ? code : ctl_applied_tell(r->call, r->output, &r->files, &r->in, &r->applied);
+}
+
+int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output)
+{
+	struct request *r;
+	const char *expected = cli_flag_value(call, "expect");
+	int64_t generation = 0;
+	int code;
+
+	if (expected && !cli_number_parse(expected, 0, INT64_MAX, &generation))
+		return cli_fail(output, CLI_EXIT_USAGE, "--expect takes the number of a generation, not \"%.40s\"", expected);
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return ctl_printed(output, ACE_ERR_MEMORY);
+	r->call = call;
+	r->output = output;
+	r->in = (struct ctl_apply_input){ .prune = cli_flag(call, "prune"), .is_rehearsal = cli_flag(call, "dry-run"),
+					  .has_expected = expected != NULL, .expected = (uint64_t)generation };
+	code = ctl_open(call, output, true, &r->store);
+	if (!code) {
+		code = run(r);
+		store_close(r->store);
+	}
+	ctl_files_free(&r->files);
+	free(r);
+	return code;
+}
