@@ -9,8 +9,8 @@
 
 enum ace_err ace_udp_output_init(struct ace_udp_output *output)
 {
-	output->queue = calloc(ACE_UDP_BATCH_MAX, sizeof *output->queue);
-	output->buffers = malloc((size_t)ACE_UDP_BATCH_MAX * ACE_UDP_ANSWER_MAX);
+	output->queue = calloc(ACE_UDP_QUEUE_MAX, sizeof *output->queue);
+	output->buffers = malloc((size_t)ACE_UDP_QUEUE_MAX * ACE_UDP_ANSWER_MAX);
 	return output->queue && output->buffers ? ACE_OK : ACE_ERR_MEMORY;
 }
 
@@ -30,7 +30,7 @@ void ace_udp_output_restart(struct ace_udp_output *output)
 
 void ace_udp_output_add(struct ace_udp_output *output, const struct ace_udp_endpoint *to, struct ace_slice bytes)
 {
-	assert(output->len < ACE_UDP_BATCH_MAX);
+	assert(output->len < ACE_UDP_QUEUE_MAX);
 	output->queue[output->len++] = (struct ace_udp_sending) { .to = *to, .bytes = bytes };
 }
 

@@ -60,6 +60,8 @@ static uint64_t endpoint_hash(const struct ace_udp_table *table, const struct ac
 
 static struct ace_udp_list *list_of(struct ace_udp_table *table, const struct ace_udp_peer *peer)
 {
+	if (peer->pins)
+		return &table->pinned;
 	return peer->confirmed ? &table->confirmed : &table->unconfirmed;
 }
 
@@ -73,8 +75,8 @@ static void peer_remove(struct ace_udp_table *table, uint32_t index)
 	ace_udp_index_release(&table->peer_index, endpoint_hash(table, &peer->endpoint), index);
 }
 
-/* Peers of the batch in hand are the newest of their list, and fewer than there are peers: so one of
- * the two oldest has nothing in progress. */
+/* Peers of the batch in hand are the newest of their list, and fewer than there are peers that are not pinned: so
+ * one of the two oldest has nothing in progress. */
 static void peer_evict(struct ace_udp_table *table)
 {
 	uint32_t index = table->unconfirmed.oldest;
@@ -111,6 +113,11 @@ static uint32_t peer_add(struct ace_udp_table *table, const struct ace_udp_endpo
 	return index;
 }
 
+uint32_t ace_udp_peer_of(const struct ace_udp_table *table, const struct ace_udp_endpoint *endpoint)
+{
+	return peer_find(table, endpoint, endpoint_hash(table, endpoint));
+}
+
 uint32_t ace_udp_peer_touch(struct ace_udp_table *table, const struct ace_udp_endpoint *endpoint)
 {
 	uint64_t hash = endpoint_hash(table, endpoint);
@@ -135,7 +142,31 @@ void ace_udp_peer_confirm(struct ace_udp_table *table, uint32_t index)
 	ace_udp_list_remove(list_of(table, peer), table->peer_links, index);
 	peer->confirmed = true;
 	peer->confirmed_ms = table->now_ms;
-	ace_udp_list_add(&table->confirmed, table->peer_links, index);
+	ace_udp_list_add(list_of(table, peer), table->peer_links, index);
+}
+
+void ace_udp_peer_pin(struct ace_udp_table *table, uint32_t index)
+{
+	struct ace_udp_peer *peer = &table->peers[index];
+
+	if (!peer->pins) {
+		ace_udp_list_remove(list_of(table, peer), table->peer_links, index);
+		ace_udp_list_add(&table->pinned, table->peer_links, index);
+	}
+	peer->pins++;
+}
+
+/* The lists of age are in order of seen_ms, and it is years perhaps since this peer was seen: it begins anew. */
+void ace_udp_peer_unpin(struct ace_udp_table *table, uint32_t index)
+{
+	struct ace_udp_peer *peer = &table->peers[index];
+
+	if (--peer->pins)
+		return;
+	ace_udp_list_remove(&table->pinned, table->peer_links, index);
+	peer->seen_ms = table->now_ms;
+	peer->confirmed = ace_udp_peer_is_confirmed(table, index);
+	ace_udp_list_add(list_of(table, peer), table->peer_links, index);
 }
 
 bool ace_udp_peer_is_confirmed(const struct ace_udp_table *table, uint32_t index)

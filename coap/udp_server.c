@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The message layer: what a datagram is, and what it is answered with. */
-#include "coap/udp_socket.h"
+#include "coap/udp_core.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,54 +8,63 @@
 
 /* Datagrams of one ace_udp_read(), requests or not: a flood of pings must not keep the caller waiting. */
 #define READS_MAX 2048
-#define PEERS_MIN 4096 /* more than READS_MAX, so that a peer of the batch in hand is never evicted */
+#define PEERS_MIN 4096
+/* More than READS_MAX and a call of the system, so that a peer of the batch in hand is never evicted. */
+#define PEERS_UNPINNED_MIN 2560
 #define EXCHANGES_MIN 1024
 #define ANSWER_BYTES_MIN (2u << 20) /* more than a batch of answers, which wait there to be sent */
-#define VERSION_MASK 0xc0
-#define VERSION_1 0x40
-#define TOKEN_LEN_MASK 0x0f
 
-struct ace_udp_server {
-	int fd;
-	char address[ACE_UDP_TEXT_MAX];
-	struct ace_udp_table table;
-	struct ace_udp_input input;
-	struct ace_udp_output output;
-	struct ace_udp_stats stats;
-	size_t batch_len;
-	struct ace_udp_request batch[ACE_UDP_BATCH_MAX];
-	uint32_t exchanges[ACE_UDP_BATCH_MAX]; /* beside batch; 0 once answered or dropped */
-	uint32_t peers[ACE_UDP_BATCH_MAX];     /* beside batch */
+struct limits {
+	struct ace_udp_table_limits table;
+	uint32_t observers_max, messages_max;
 };
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
 
 static uint32_t limit_of(uint32_t wanted, uint32_t otherwise)
 {
 	return wanted ? wanted : otherwise;
 }
 
+/* Pinned peers leave room for those of a batch, and deferred requests for its exchanges. */
+static bool limits_hold(const struct limits *limits)
+{
+	const struct ace_udp_table_limits *table = &limits->table;
+
+	return table->peers_max >= PEERS_MIN && table->peers_max <= UINT32_MAX / 2 &&
+	       table->exchanges_max >= EXCHANGES_MIN && table->exchanges_max <= UINT32_MAX / 2 &&
+	       table->answer_bytes_max >= ANSWER_BYTES_MIN && limits->observers_max <= table->peers_max / 2 &&
+	       limits->messages_max <= table->peers_max / 4 && limits->messages_max <= table->exchanges_max / 2 - 1 &&
+	       table->peers_max - limits->observers_max - limits->messages_max >= PEERS_UNPINNED_MIN;
+}
+
 static enum ace_err server_init(struct ace_udp_server *server, const struct ace_udp_config *config)
 {
-	const struct ace_udp_table_limits limits = {
-		.peers_max = limit_of(config->peers_max, 65536),
-		.exchanges_max = limit_of(config->exchanges_max, 131072),
-		.answer_bytes_max = limit_of(config->answer_bytes_max, 16u << 20),
+	struct limits limits = {
+		.table.peers_max = limit_of(config->peers_max, 65536),
+		.table.exchanges_max = limit_of(config->exchanges_max, 131072),
+		.table.answer_bytes_max = limit_of(config->answer_bytes_max, 16u << 20),
 	};
 	enum ace_err err;
 
-	if (limits.peers_max < PEERS_MIN || limits.exchanges_max < EXCHANGES_MIN ||
-	    limits.answer_bytes_max < ANSWER_BYTES_MIN || limits.peers_max > UINT32_MAX / 2 ||
-	    limits.exchanges_max > UINT32_MAX / 2)
+	limits.observers_max = limit_of(config->observers_max, limits.table.peers_max / 4);
+	limits.messages_max =
+		limit_of(config->messages_max, smaller(limits.table.peers_max / 8, limits.table.exchanges_max / 4));
+	if (!limits_hold(&limits))
 		return ACE_ERR_RANGE;
-	err = ace_udp_table_init(&server->table, &limits);
-	if (err)
-		return err;
-	err = ace_udp_input_init(&server->input);
-	if (err)
-		return err;
-	err = ace_udp_output_init(&server->output);
-	if (err)
-		return err;
-	return ace_udp_socket_open(config->listen, &server->fd, server->address);
+	err = ace_udp_table_init(&server->table, &limits.table);
+	if (!err)
+		err = ace_udp_outbox_init(&server->outbox, limits.messages_max);
+	if (!err)
+		err = ace_udp_observers_init(&server->observers, limits.observers_max);
+	if (!err)
+		err = ace_udp_input_init(&server->input);
+	if (!err)
+		err = ace_udp_output_init(&server->output);
+	return err ? err : ace_udp_socket_open(config->listen, &server->fd, server->address);
 }
 
 enum ace_err ace_udp_open(const struct ace_udp_config *config, struct ace_udp_server **ret_server)
@@ -82,6 +91,8 @@ void ace_udp_close(struct ace_udp_server *server)
 	if (server->fd >= 0)
 		close(server->fd);
 	ace_udp_table_fini(&server->table);
+	ace_udp_outbox_fini(&server->outbox);
+	ace_udp_observers_fini(&server->observers);
 	ace_udp_input_fini(&server->input);
 	ace_udp_output_fini(&server->output);
 	free(server);
@@ -101,12 +112,12 @@ const char *ace_udp_address(const struct ace_udp_server *server)
 static void reply(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint8_t type, uint8_t code)
 {
 	const uint8_t *in = datagram->bytes.ptr;
-	size_t token_len = code ? in[0] & TOKEN_LEN_MASK : 0;
+	size_t token_len = code ? in[0] & ACE_UDP_TOKEN_LEN_MASK : 0;
 	uint8_t *copy;
 
 	copy = ace_udp_output_copy(&server->output, &datagram->endpoint,
 				   (struct ace_slice) { in, ACE_COAP_HEADER_LEN + token_len });
-	copy[0] = (uint8_t)(VERSION_1 | type << 4 | token_len);
+	copy[0] = (uint8_t)(ACE_UDP_VERSION_1 | type << 4 | token_len);
 	copy[1] = code;
 }
 
@@ -126,7 +137,7 @@ static void reject_long(struct ace_udp_server *server, const struct ace_udp_data
 {
 	const uint8_t *in = datagram->bytes.ptr;
 
-	if (type != ACE_COAP_CON || !in[1] || in[1] >> 5 || (in[0] & TOKEN_LEN_MASK) > ACE_COAP_TOKEN_MAX) {
+	if (type != ACE_COAP_CON || !in[1] || in[1] >> 5 || (in[0] & ACE_UDP_TOKEN_LEN_MASK) > ACE_COAP_TOKEN_MAX) {
 		reject(server, datagram, type);
 		return;
 	}
@@ -183,6 +194,18 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 	server->stats.requests++;
 }
 
+/* RFC 7252 4.2: "recipients of Acknowledgement and Reset messages MUST NOT respond with either". This server sends no
+ * requests, so both must be empty: nothing but a header, without token. */
+static void receive_verdict(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint8_t type)
+{
+	const uint8_t *in = datagram->bytes.ptr;
+	bool is_empty = datagram->bytes.len == ACE_COAP_HEADER_LEN && !in[1] && !(in[0] & ACE_UDP_TOKEN_LEN_MASK);
+	uint16_t mid = (uint16_t)(in[2] << 8 | in[3]);
+
+	if (!is_empty || !ace_udp_transmit_heard(server, &datagram->endpoint, mid, type == ACE_COAP_RST))
+		server->stats.ignored++;
+}
+
 static void receive(struct ace_udp_server *server, size_t nth)
 {
 	struct ace_udp_datagram datagram;
@@ -194,15 +217,13 @@ static void receive(struct ace_udp_server *server, size_t nth)
 	/* RFC 7252 3: "Messages with unknown version numbers MUST be silently ignored." RFC 9203 7: OSCORE of this
 	 * profile is point to point, and nothing else here is for groups. */
 	if (!datagram.unicast || datagram.bytes.len < ACE_COAP_HEADER_LEN ||
-	    (datagram.bytes.ptr[0] & VERSION_MASK) != VERSION_1) {
+	    (datagram.bytes.ptr[0] & ACE_UDP_VERSION_MASK) != ACE_UDP_VERSION_1) {
 		server->stats.ignored++;
 		return;
 	}
 	type = datagram.bytes.ptr[0] >> 4 & 3;
-	/* RFC 7252 4.2: "recipients of Acknowledgement and Reset messages MUST NOT respond with either". Once this
-	 * server sends confirmable messages, here is where theirs are matched. */
 	if (type == ACE_COAP_ACK || type == ACE_COAP_RST)
-		server->stats.ignored++;
+		receive_verdict(server, &datagram, type);
 	else if (datagram.truncated)
 		reject_long(server, &datagram, type);
 	else if (ace_coap_read(datagram.bytes, &msg) || !msg.code || msg.code >> 5)
@@ -226,6 +247,9 @@ size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct
 
 	batch_end(server);
 	ace_udp_table_expire(&server->table, now_ms);
+	ace_udp_transmit_run(server);
+	if (ace_udp_flush(server))
+		ace_udp_output_restart(&server->output);
 	while (server->batch_len < ACE_UDP_BATCH_MAX && reads < READS_MAX) {
 		received = ace_udp_input_read(&server->input, server->fd, ACE_UDP_BATCH_MAX - server->batch_len);
 		if (!received)
@@ -242,22 +266,20 @@ size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct
 	return server->batch_len;
 }
 
-/* A response that says the same token as the request, whole enough to be patched. */
-static bool answer_fits(const struct ace_udp_request *request, struct ace_slice message)
+bool ace_udp_answer_fits(struct ace_slice token, struct ace_slice message)
 {
-	struct ace_slice token = request->msg.token;
-
-	if (message.len < ACE_COAP_HEADER_LEN + token.len || (message.ptr[0] & VERSION_MASK) != VERSION_1)
+	if (message.len < ACE_COAP_HEADER_LEN + token.len ||
+	    (message.ptr[0] & ACE_UDP_VERSION_MASK) != ACE_UDP_VERSION_1)
 		return false;
-	if (message.ptr[1] >> 5 < 2 || message.ptr[1] >> 5 > 5)
+	if (!ace_coap_code_is_response(message.ptr[1]))
 		return false;
-	return (message.ptr[0] & TOKEN_LEN_MASK) == token.len &&
+	return (message.ptr[0] & ACE_UDP_TOKEN_LEN_MASK) == token.len &&
 	       ace_slice_equal((struct ace_slice) { message.ptr + ACE_COAP_HEADER_LEN, token.len }, token);
 }
 
-static void header_patch(uint8_t *message, uint8_t type, uint16_t mid)
+void ace_udp_header_patch(uint8_t *message, uint8_t type, uint16_t mid)
 {
-	message[0] = (uint8_t)(VERSION_1 | type << 4 | (message[0] & TOKEN_LEN_MASK));
+	message[0] = (uint8_t)(ACE_UDP_VERSION_1 | type << 4 | (message[0] & ACE_UDP_TOKEN_LEN_MASK));
 	message[2] = (uint8_t)(mid >> 8);
 	message[3] = (uint8_t)mid;
 }
@@ -269,7 +291,7 @@ enum ace_err ace_udp_answer(struct ace_udp_server *server, const struct ace_udp_
 	struct ace_udp_peer *peer = &server->table.peers[server->peers[nth]];
 	uint8_t *bytes;
 
-	if (!server->exchanges[nth] || !answer_fits(request, message))
+	if (!server->exchanges[nth] || !ace_udp_answer_fits(request->msg.token, message))
 		return ACE_ERR_USAGE;
 	if (message.len > answer_max(server, request, server->peers[nth])) {
 		server->stats.over_limit++;
@@ -277,12 +299,12 @@ enum ace_err ace_udp_answer(struct ace_udp_server *server, const struct ace_udp_
 	}
 	if (request->msg.type == ACE_COAP_CON) {
 		bytes = ace_udp_exchange_finish(&server->table, server->exchanges[nth], message);
-		header_patch(bytes, ACE_COAP_ACK, request->msg.mid);
+		ace_udp_header_patch(bytes, ACE_COAP_ACK, request->msg.mid);
 		ace_udp_output_add(&server->output, &peer->endpoint, (struct ace_slice) { bytes, message.len });
 	} else {
 		ace_udp_exchange_finish(&server->table, server->exchanges[nth], (struct ace_slice) { 0 });
 		bytes = ace_udp_output_copy(&server->output, &peer->endpoint, message);
-		header_patch(bytes, ACE_COAP_NON, peer->next_mid++);
+		ace_udp_header_patch(bytes, ACE_COAP_NON, peer->next_mid++);
 	}
 	server->exchanges[nth] = 0;
 	return ACE_OK;
@@ -325,5 +347,10 @@ void ace_udp_stats(const struct ace_udp_server *server, struct ace_udp_stats *re
 	ret_stats->answers_evicted = server->table.answers_evicted;
 	ret_stats->peers = server->table.peer_index.held;
 	ret_stats->exchanges = server->table.exchange_index.held;
+	ret_stats->retransmissions = server->outbox.retransmissions;
+	ret_stats->given_up = server->outbox.given_up;
+	ret_stats->observations_ended = server->observers.ended;
+	ret_stats->messages = server->outbox.held;
+	ret_stats->observers = server->observers.index.held;
 	ret_stats->answer_bytes = ace_udp_ring_used(&server->table);
 }

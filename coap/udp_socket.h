@@ -52,9 +52,12 @@ struct ace_udp_sending {
 	struct ace_slice bytes; /* borrows from the ring of answers, or is the buffer of this place */
 };
 
+/* A batch of answers always has its places; what is sent later takes as many others. */
+#define ACE_UDP_QUEUE_MAX (2 * ACE_UDP_BATCH_MAX)
+
 /* What waits to be sent. */
 struct ace_udp_output {
-	struct ace_udp_sending *queue; /* owned: ACE_UDP_BATCH_MAX places */
+	struct ace_udp_sending *queue; /* owned: ACE_UDP_QUEUE_MAX places */
 	uint8_t *buffers;              /* owned: ACE_UDP_ANSWER_MAX bytes for each place */
 	size_t sent, len;              /* places before sent are done */
 	uint64_t unsent;               /* what the socket did not take */

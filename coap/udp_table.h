@@ -26,12 +26,18 @@ struct ace_udp_peer {
 	uint32_t oldest, newest; /* its finished exchanges */
 	uint16_t finished;       /* how many: at most ACE_UDP_ANSWERS_A_PEER */
 	uint16_t in_progress;    /* while not 0 the peer stays */
-	uint16_t next_mid;       /* for non-confirmable messages to it */
+	uint16_t next_mid;       /* for messages to it that are no acknowledgements */
 	bool confirmed;
+	/* What is sent later (coap/udp_outbox.h, coap/udp_observers.h). */
+	struct ace_udp_list waiting; /* messages behind the one under way */
+	struct ace_udp_list observations;
+	uint32_t under_way;          /* RFC 7252 4.7: NSTART is 1 */
+	uint32_t pins;               /* while not 0 neither age nor a flood takes the peer */
+	uint16_t deferred, observed; /* how many */
 };
 
-/* A request is IN_PROGRESS from the moment of reading, so that a copy in the same batch is noticed. A
- * separate response would add ACKNOWLEDGED (its own CON waits for an ACK, with a retransmission timer). */
+/* A request is IN_PROGRESS from the moment of reading, so that a copy in the same batch is noticed, and until
+ * it is answered or acknowledged, which a deferred one may be long after its batch. */
 enum ace_udp_exchange_state { ACE_UDP_IN_PROGRESS = 1, ACE_UDP_FINISHED = 2 };
 
 struct ace_udp_exchange {
@@ -52,7 +58,7 @@ struct ace_udp_table {
 	struct ace_udp_index peer_index;
 	struct ace_udp_peer *peers;      /* owned, from 1 */
 	struct ace_udp_link *peer_links; /* owned */
-	struct ace_udp_list unconfirmed, confirmed;
+	struct ace_udp_list unconfirmed, confirmed, pinned;
 
 	struct ace_udp_index exchange_index;
 	struct ace_udp_exchange *exchanges;  /* owned, from 1 */
@@ -79,6 +85,11 @@ void ace_udp_table_expire(struct ace_udp_table *table, uint64_t now_ms);
 /* The peer of that endpoint, seen now; a new one takes the place of the oldest unconfirmed, failing
  * that of the oldest. Never fails: a batch is smaller than the table. */
 uint32_t ace_udp_peer_touch(struct ace_udp_table *table, const struct ace_udp_endpoint *endpoint);
+/* The peer of that endpoint, if there is one. */
+uint32_t ace_udp_peer_of(const struct ace_udp_table *table, const struct ace_udp_endpoint *endpoint);
+/* A peer stays as long as each pin has not been taken back. */
+void ace_udp_peer_pin(struct ace_udp_table *table, uint32_t peer);
+void ace_udp_peer_unpin(struct ace_udp_table *table, uint32_t peer);
 void ace_udp_peer_confirm(struct ace_udp_table *table, uint32_t peer);
 bool ace_udp_peer_is_confirmed(const struct ace_udp_table *table, uint32_t peer);
 void ace_udp_peers_expire(struct ace_udp_table *table);

@@ -15,8 +15,8 @@
  * request that was answered. All memory is taken when it opens: no datagram makes it grow. One
  * server belongs to one thread.
  *
- * Later work has its place in coap/udp_exchange.c: separate responses and retransmission are further
- * states of an exchange; Block and Observe stand above this file, since they live inside OSCORE. */
+ * ace_udp_later.h has what is sent later than its batch: separate responses, notifications. Block-wise transfer
+ * stands above this layer, since it lives inside OSCORE. */
 #ifndef ACE_UDP_SERVER_H
 #define ACE_UDP_SERVER_H
 
@@ -40,6 +40,9 @@ struct ace_udp_config {
 	uint32_t peers_max;        /* 0: 65,536; at least 4,096 */
 	uint32_t exchanges_max;    /* 0: 131,072; at least 1,024 */
 	uint32_t answer_bytes_max; /* 0: 16 MiB of stored answers; at least 2 MiB */
+	/* For ace_udp_later.h. */
+	uint32_t observers_max; /* 0: a quarter of the peers; at most half */
+	uint32_t messages_max;  /* of 1,232 bytes each. 0: an eighth of the peers, but at most a quarter of the exchanges */
 };
 
 /* Open and bind the socket and take all memory. A name is resolved; "[::]" takes IPv6 only.
@@ -108,7 +111,12 @@ struct ace_udp_stats {
 	uint64_t unsent;           /* answers that the socket did not take */
 	uint64_t peers_evicted;    /* left early, because the table was full */
 	uint64_t answers_evicted;  /* likewise, or their peer had four newer ones */
+	uint64_t retransmissions;  /* of confirmable messages */
+	uint64_t given_up;         /* confirmable messages that were never acknowledged */
+	uint64_t observations_ended;
 	uint32_t peers, exchanges; /* held now */
+	uint32_t messages;         /* held now: deferred requests, and messages that wait or are under way */
+	uint32_t observers;        /* held now */
 	size_t answer_bytes;       /* held now, gaps included */
 };
 void ace_udp_stats(const struct ace_udp_server *server, struct ace_udp_stats *ret_stats);

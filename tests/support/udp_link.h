@@ -119,6 +119,48 @@ static inline void udp_ask(struct udp_link *link, struct udp_words words)
 	udp_say(link, udp_message(&words, buffer, sizeof buffer));
 }
 
+/* An empty message: an acknowledgement, a rejection, a ping. */
+static inline void udp_say_empty(struct udp_link *link, uint8_t type, uint16_t mid)
+{
+	udp_ask(link, (struct udp_words) { type, ACE_COAP_EMPTY, mid, NULL, 0 });
+}
+
+/* What the client hears next, with type 0xff when that is nothing. Borrows until the next call. */
+static inline struct ace_coap_message udp_hear_message(struct udp_link *link)
+{
+	static uint8_t buffer[ACE_UDP_DATAGRAM_MAX];
+	struct ace_coap_message msg = { .type = 0xff };
+	size_t len = udp_hear(link, buffer, sizeof buffer);
+
+	if (len)
+		assert_int_equal(ace_coap_read((struct ace_slice) { buffer, len }, &msg), ACE_OK);
+	return msg;
+}
+
+#define UDP_SILENCE 0xff
+
+/* Let time pass, and nothing else come. */
+static inline void udp_pass(struct udp_link *link, uint64_t ms)
+{
+	link->now_ms += ms;
+	assert_int_equal(udp_read(link), 0);
+}
+
+/* A response with that token and a payload of one byte, which tells it from others. */
+static inline struct ace_slice udp_response(const char *token, uint8_t payload, uint8_t code)
+{
+	static uint8_t buffer[64];
+	struct ace_coap_writer w;
+	struct ace_slice bytes;
+
+	ace_coap_write_init(&w, buffer, sizeof buffer);
+	ace_coap_write_header(&w, &(struct ace_coap_header) { .code = code,
+							       .token = { (const uint8_t *)token, strlen(token) } });
+	ace_coap_write_payload(&w, (struct ace_slice) { &payload, 1 });
+	assert_int_equal(ace_coap_written(&w, &bytes), ACE_OK);
+	return bytes;
+}
+
 /* Answer a request with 2.05 and a payload of that many bytes. */
 static inline enum ace_err udp_reply(struct udp_link *link, const struct ace_udp_request *request, size_t payload_len)
 {

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Separate responses: RFC 7252 5.2.2, rule by rule, with a clock of the test's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "udp_later_case.h"
+
+static void deferred_request_is_acknowledged_at_its_time_and_answered_later(void **state)
+{
+	uint64_t handle = defer(ACE_COAP_CON, 0x1234, 1000);
+	uint16_t mid;
+
+	(void)state;
+	udp_pass(&wire, 990);
+	assert_silent();
+	assert_in_range(ace_udp_due_ms(wire.server), wire.now_ms + 10, wire.now_ms + 10 + TICK_MS);
+	udp_pass(&wire, 10 + TICK_MS);
+	assert_heard_ack(0x1234);
+	udp_pass(&wire, 10000);
+	assert_silent();
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+	mid = assert_heard(ACE_COAP_CON, 'x');
+	udp_say_empty(&wire, ACE_COAP_ACK, mid);
+	udp_pass(&wire, 1);
+	assert_int_equal(stats_now().messages, 0);
+	udp_pass(&wire, 100000);
+	assert_silent();
+	assert_int_equal(stats_now().retransmissions, 0);
+	assert_int_equal(ace_udp_due_ms(wire.server), UINT64_MAX);
+}
+
+static void answer_before_the_acknowledgement_goes_inside_it(void **state)
+{
+	uint64_t handle = defer(ACE_COAP_CON, 7, 2000);
+
+	(void)state;
+	udp_pass(&wire, 1500);
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+	assert_int_equal(assert_heard(ACE_COAP_ACK, 'x'), 7);
+	assert_int_equal(stats_now().messages, 0);
+	assert_int_equal(answer(handle, 'y', true), ACE_ERR_NOT_FOUND);
+	/* A copy gets the same again. */
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 7, "t", 0 });
+	udp_pass(&wire, 5000);
+	assert_int_equal(assert_heard(ACE_COAP_ACK, 'x'), 7);
+	assert_silent();
+}
+
+static void copies_of_a_deferred_request_get_silence_then_its_acknowledgement(void **state)
+{
+	const struct udp_words words = { ACE_COAP_CON, ACE_COAP_GET, 7, "t", 0 };
+	uint64_t handle = defer(ACE_COAP_CON, 7, 1000);
+	uint16_t mid;
+
+	(void)state;
+	udp_ask(&wire, words);
+	udp_pass(&wire, 1);
+	assert_silent();
+	udp_pass(&wire, 1100);
+	assert_heard_ack(7);
+	udp_ask(&wire, words);
+	udp_pass(&wire, 1);
+	assert_heard_ack(7);
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+	mid = assert_heard(ACE_COAP_CON, 'x');
+	/* Duplicated while its separate response is under way, and after. */
+	udp_ask(&wire, words);
+	udp_pass(&wire, 1);
+	assert_heard_ack(7);
+	udp_say_empty(&wire, ACE_COAP_ACK, mid);
+	udp_ask(&wire, words);
+	udp_pass(&wire, 1);
+	assert_heard_ack(7);
+	assert_silent();
+}
+
+static void non_confirmable_request_gets_its_separate_answer_without_acknowledgement(void **state)
+{
+	uint64_t handle = defer(ACE_COAP_NON, 7, 0);
+
+	(void)state;
+	udp_pass(&wire, 5000);
+	assert_silent();
+	assert_int_equal(answer(handle, 'x', false), ACE_OK);
+	assert_heard(ACE_COAP_NON, 'x');
+	udp_pass(&wire, 100000);
+	assert_silent();
+	assert_int_equal(stats_now().messages, 0);
+}
+
+static void deferring_is_for_confirmed_addresses_and_requests_in_hand(void **state)
+{
+	uint64_t handle = 0;
+
+	(void)state;
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 1, "t", 0 });
+	assert_int_equal(udp_read(&wire), 1);
+	assert_int_equal(ace_udp_defer(wire.server, wire.batch, 0, &handle), ACE_ERR_DENIED);
+	ace_udp_confirm(wire.server, wire.batch);
+	assert_int_equal(ace_udp_defer(wire.server, wire.batch, ACE_UDP_ACK_TIMEOUT_MS + 1, &handle), ACE_ERR_RANGE);
+	assert_int_equal(udp_reply(&wire, wire.batch, 1), ACE_OK);
+	assert_int_equal(ace_udp_defer(wire.server, wire.batch, 0, &handle), ACE_ERR_USAGE);
+	assert_int_equal(handle, 0);
+	assert_int_equal(answer(0, 'x', true), ACE_ERR_NOT_FOUND);
+	assert_int_equal(answer(UINT64_C(1) << 32 | 1, 'x', true), ACE_ERR_NOT_FOUND);
+	assert_int_equal(answer(UINT64_MAX, 'x', true), ACE_ERR_NOT_FOUND);
+}
+
+static void later_answer_must_be_one_to_the_request(void **state)
+{
+	static uint8_t buffer[ACE_UDP_DATAGRAM_MAX];
+	const struct udp_words words = { ACE_COAP_CON, ACE_COAP_CONTENT, 0, "t", ACE_UDP_ANSWER_MAX - 5 };
+	uint64_t handle = defer(ACE_COAP_CON, 1, 0);
+
+	(void)state;
+	assert_int_equal(ace_udp_answer_later(wire.server, handle, udp_response("u", 'x', ACE_COAP_CONTENT), true),
+			 ACE_ERR_USAGE);
+	assert_int_equal(ace_udp_answer_later(wire.server, handle, udp_response("t", 'x', ACE_COAP_GET), true),
+			 ACE_ERR_USAGE);
+	assert_int_equal(ace_udp_answer_later(wire.server, handle, udp_message(&words, buffer, sizeof buffer), true),
+			 ACE_ERR_SPACE);
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+}
+
+static void dropped_request_leaves_nothing_and_its_copies_get_what_it_got(void **state)
+{
+	uint64_t handle = defer(ACE_COAP_CON, 1, 1000);
+
+	(void)state;
+	ace_udp_drop_later(wire.server, handle);
+	ace_udp_drop_later(wire.server, handle);
+	assert_int_equal(answer(handle, 'x', true), ACE_ERR_NOT_FOUND);
+	assert_int_equal(stats_now().messages, 0);
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 1, "t", 0 });
+	udp_pass(&wire, 2000);
+	assert_silent();
+	handle = defer(ACE_COAP_CON, 2, 0);
+	udp_pass(&wire, 100);
+	assert_heard_ack(2);
+	ace_udp_drop_later(wire.server, handle);
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 2, "t", 0 });
+	udp_pass(&wire, 100);
+	assert_heard_ack(2);
+}
+
+static void request_that_is_never_answered_is_forgotten(void **state)
+{
+	uint64_t handles[2];
+
+	(void)state;
+	handles[0] = defer(ACE_COAP_CON, 1, 1000);
+	handles[1] = defer(ACE_COAP_NON, 2, 1000);
+	for (int i = 0; i < 8; i++)
+		udp_pass(&wire, 30000);
+	assert_int_equal(stats_now().messages, 2);
+	udp_pass(&wire, 10000);
+	assert_int_equal(stats_now().messages, 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(answer(handles[i], 'x', true), ACE_ERR_NOT_FOUND);
+	udp_pass(&wire, ACE_UDP_EXCHANGE_LIFETIME_MS);
+	assert_int_equal(stats_now().peers, 0);
+	assert_int_equal(stats_now().exchanges, 0);
+}
+
+static void one_peer_may_have_sixteen_deferred_requests(void **state)
+{
+	uint64_t handle;
+
+	(void)state;
+	for (uint16_t i = 0; i < ACE_UDP_DEFERRED_A_PEER; i++)
+		handle = defer(ACE_COAP_CON, i, 0);
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 99, "t", 0 });
+	assert_int_equal(udp_read(&wire), 1);
+	assert_int_equal(ace_udp_defer(wire.server, wire.batch, 0, &handle), ACE_ERR_FULL);
+}
+
+static void flood_of_deferred_requests_stays_within_its_places_and_leaves(void **state)
+{
+	uint32_t deferred = 0, refused = 0;
+	uint64_t handle;
+
+	(void)state;
+	for (uint32_t i = 0; i < 400; i++) {
+		int fd = udp_client_open(0x020000 + i, 0);
+		const struct udp_words words = { ACE_COAP_CON, ACE_COAP_GET, 1, "t", 0 };
+		uint8_t buffer[16];
+
+		udp_say_from(&wire, fd, udp_message(&words, buffer, sizeof buffer));
+		assert_int_equal(udp_read(&wire), 1);
+		ace_udp_confirm(wire.server, wire.batch);
+		if (ace_udp_defer(wire.server, wire.batch, 2000, &handle) == ACE_OK)
+			deferred++;
+		else
+			refused++;
+		close(fd);
+	}
+	assert_int_equal(deferred, 256); /* a quarter of the exchanges */
+	assert_int_equal(refused, 144);
+	assert_int_equal(stats_now().messages, 256);
+	udp_pass(&wire, 3000);
+	udp_pass(&wire, ACE_UDP_EXCHANGE_LIFETIME_MS);
+	udp_pass(&wire, ACE_UDP_EXCHANGE_LIFETIME_MS);
+	assert_int_equal(stats_now().messages, 0);
+	assert_int_equal(stats_now().peers, 0);
+}
+
+static void pinned_peer_outlives_a_flood_of_sources(void **state)
+{
+	static const uint8_t get[] = { 0x40, 0x01, 0x00, 0x01 };
+	uint64_t handle = defer(ACE_COAP_CON, 1, 0);
+
+	(void)state;
+	udp_pass(&wire, 100);
+	assert_heard_ack(1);
+	for (uint32_t i = 0; i < 5000; i++) {
+		int fd = udp_client_open(0x030000 + i, 0);
+
+		udp_say_from(&wire, fd, ACE_SLICE_OF(get));
+		close(fd);
+		if (i % 64 == 63)
+			for (size_t nth = udp_read(&wire); nth > 0; nth--)
+				ace_udp_confirm(wire.server, &wire.batch[nth - 1]);
+	}
+	udp_read(&wire);
+	assert_int_equal(stats_now().peers, 4096);
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+	assert_heard(ACE_COAP_CON, 'x');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(deferred_request_is_acknowledged_at_its_time_and_answered_later),
+		CASE(answer_before_the_acknowledgement_goes_inside_it),
+		CASE(copies_of_a_deferred_request_get_silence_then_its_acknowledgement),
+		CASE(non_confirmable_request_gets_its_separate_answer_without_acknowledgement),
+		CASE(deferring_is_for_confirmed_addresses_and_requests_in_hand),
+		CASE(later_answer_must_be_one_to_the_request),
+		CASE(dropped_request_leaves_nothing_and_its_copies_get_what_it_got),
+		CASE(request_that_is_never_answered_is_forgotten),
+		CASE(one_peer_may_have_sixteen_deferred_requests),
+		CASE(flood_of_deferred_requests_stays_within_its_places_and_leaves),
+		CASE(pinned_peer_outlives_a_flood_of_sources),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
