@@ -16,7 +16,7 @@ void field_open(struct field_reader *f, struct ace_slice in, uint64_t version)
 	int64_t key = -1;
 
 	*f = (struct field_reader){ .err = ACE_OK };
-	ace_cbor_read_init(&f->cbor, in);
+	ace_cbor_read_own(&f->cbor, in); /* the row's checksum or seal was checked; field_next() sees members twice */
 	ace_cbor_map_enter(&f->cbor, &f->seq);
 	/* The version is the first member, so that nothing else is judged before it. */
 	if (!ace_cbor_map_next(&f->cbor, &f->seq, &key) || key != 0) {
@@ -36,6 +36,10 @@ bool field_next(struct field_reader *f, int *ret_key)
 		return false;
 	if (key < 0 || key > KEY_LAST) {
 		fail(f, ACE_ERR_UNKNOWN);
+		return false;
+	}
+	if (f->seen & UINT64_C(1) << key) {
+		fail(f, ACE_ERR_DUPLICATE);
 		return false;
 	}
 	f->seen |= UINT64_C(1) << key;

@@ -67,7 +67,7 @@ enum ace_err seal_open(const struct seal *seal, const struct seal_place *place, 
 
 	if (!seal->is_open)
 		return ACE_ERR_USAGE;
-	ace_cbor_read_init(&r, sealed);
+	ace_cbor_read_own(&r, sealed);
 	ace_cbor_array_enter(&r, &seq);
 	if (ace_cbor_array_next(&r, &seq))
 		version = ace_cbor_read_uint(&r);

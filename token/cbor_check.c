@@ -20,28 +20,31 @@ static bool head_is_break(const struct cbor_head *head)
 
 enum ace_err ace_cbor_head_take(struct ace_slice *rest, struct cbor_head *ret_head)
 {
+	const uint8_t *bytes = rest->ptr;
+	uint64_t value;
 	size_t extra = 0;
 
 	if (rest->len == 0)
 		return ACE_ERR_TRUNCATED;
-	ret_head->major = rest->ptr[0] >> 5;
-	ret_head->info = rest->ptr[0] & 31;
-	ret_head->value = ret_head->info;
-	if (ret_head->info > CBOR_EIGHT_BYTES) {
-		if (ret_head->info != CBOR_INDEFINITE || !(MAY_BE_INDEFINITE & CBOR_MAJOR(ret_head->major)))
+	ret_head->major = bytes[0] >> 5;
+	ret_head->info = bytes[0] & 31;
+	value = ret_head->info;
+	if (value > CBOR_EIGHT_BYTES) {
+		if (value != CBOR_INDEFINITE || !(MAY_BE_INDEFINITE & CBOR_MAJOR(ret_head->major)))
 			return ACE_ERR_MALFORMED;
-	} else if (ret_head->info >= CBOR_ONE_BYTE) {
-		extra = (size_t)1 << (ret_head->info - CBOR_ONE_BYTE);
-		ret_head->value = 0;
+	} else if (value >= CBOR_ONE_BYTE) {
+		extra = (size_t)1 << (value - CBOR_ONE_BYTE);
+		value = 0;
 	}
 	if (rest->len <= extra)
 		return ACE_ERR_TRUNCATED;
 	for (size_t i = 1; i <= extra; i++)
-		ret_head->value = ret_head->value << 8 | rest->ptr[i];
+		value = value << 8 | bytes[i];
+	ret_head->value = value;
 	slice_drop(rest, extra + 1);
 	/* RFC 8949 3.3: sequences "that start with 0xf8 [...] and continue with a byte less than 0x20 [...] are not
 	 * well-formed". */
-	if (ret_head->major == ACE_CBOR_SIMPLE && ret_head->info == CBOR_ONE_BYTE && ret_head->value < 32)
+	if (ret_head->major == ACE_CBOR_SIMPLE && ret_head->info == CBOR_ONE_BYTE && value < 32)
 		return ACE_ERR_MALFORMED;
 	return ACE_OK;
 }

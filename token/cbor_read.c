@@ -26,6 +26,11 @@ void ace_cbor_read_init(struct ace_cbor_reader *r, struct ace_slice in)
 		fail(r, err);
 }
 
+void ace_cbor_read_own(struct ace_cbor_reader *r, struct ace_slice in)
+{
+	*r = (struct ace_cbor_reader){ in, ACE_OK };
+}
+
 enum ace_cbor_type ace_cbor_peek(const struct ace_cbor_reader *r)
 {
 	uint8_t first = r->rest.len > 0 ? r->rest.ptr[0] : CBOR_BREAK;

@@ -5,31 +5,26 @@
 
 #define HASH_SUITE_SHA_256 1 /* RFC 6920 9.4 */
 
-/* Six bits as a character of RFC 4648 5. Tokens are not secret to those who hash them. */
-static uint8_t base64url_char(unsigned bits)
-{
-	if (bits < 26)
-		return (uint8_t)('A' + bits);
-	if (bits < 52)
-		return (uint8_t)('a' + bits - 26);
-	if (bits < 62)
-		return (uint8_t)('0' + bits - 52);
-	return bits == 62 ? '-' : '_';
-}
+/* RFC 4648 5. Tokens are not secret to those who hash them, so a table may be indexed with their bits. */
+static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Without padding, as RFC 7515 2 wants it. */
+/* Without padding, as RFC 7515 2 wants it: three bytes are four characters, a rest of n bytes n + 1. */
 static size_t base64url_write(struct ace_slice bytes, uint8_t *ret_text)
 {
-	unsigned held = 0, held_bits = 0;
 	size_t len = 0;
 
-	for (size_t i = 0; i < bytes.len; i++) {
-		held = held << 8 | bytes.ptr[i];
-		for (held_bits += 8; held_bits >= 6; held_bits -= 6)
-			ret_text[len++] = base64url_char(held >> (held_bits - 6) & 63);
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		size_t left = bytes.len - i;
+		uint32_t bits = (uint32_t)bytes.ptr[i] << 16 | (left > 1 ? (uint32_t)bytes.ptr[i + 1] << 8 : 0) |
+				(left > 2 ? bytes.ptr[i + 2] : 0u);
+
+		ret_text[len++] = (uint8_t)base64url[bits >> 18];
+		ret_text[len++] = (uint8_t)base64url[bits >> 12 & 63];
+		if (left > 1)
+			ret_text[len++] = (uint8_t)base64url[bits >> 6 & 63];
+		if (left > 2)
+			ret_text[len++] = (uint8_t)base64url[bits & 63];
 	}
-	if (held_bits > 0)
-		ret_text[len++] = base64url_char(held << (6 - held_bits) & 63);
 	return len;
 }
 

@@ -203,8 +203,12 @@ static void unknown_missing_and_wrong_members_are_refused(void **state)
 	static const uint8_t nul_inside[] = { 0xa3, 0, 1, 1, 2, 2, 0x62, 'a', 0 };
 	static const uint8_t huge[] = { 0xa3, 0, 1, 1, 2, 2, 0x7b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	static const uint8_t not_a_map[] = { 0x83, 1, 2, 3 };
+	static const uint8_t twice[] = { 0xa4, 0, 1, 1, 1, 2, 0x61, 'a', 1, 2 };
+	static const uint8_t version_twice[] = { 0xa4, 0, 1, 1, 1, 2, 0x61, 'a', 0, 1 };
 
 	(void)state;
+	assert_int_equal(read_exact(LINE, twice, sizeof(twice)), ACE_ERR_DUPLICATE);
+	assert_int_equal(read_exact(LINE, version_twice, sizeof(version_twice)), ACE_ERR_DUPLICATE);
 	assert_int_equal(read_exact(LINE, unknown, sizeof(unknown)), ACE_ERR_UNKNOWN);
 	assert_int_equal(read_exact(LINE, missing, sizeof(missing)), ACE_ERR_MISSING);
 	assert_int_equal(read_exact(LINE, wrong_type, sizeof(wrong_type)), ACE_ERR_TYPE);
