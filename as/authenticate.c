@@ -197,12 +197,19 @@ static enum ace_err unprotect(struct as_server *as, struct as_job *job)
 		err = ace_coap_read(ace_buf_slice(&out), &job->inner);
 	if (err)
 		return err;
+	if (job->exchange.unproven && !echo_is_fresh(as, job, option.kid)) {
+		job->peer = peer;
+		job->state = AS_JOB_CHALLENGED;
+		/* Its number may have to be reserved in the store first, which the batch's own transaction would stop. */
+		job->answer.waits = true;
+		return ACE_OK;
+	}
+	if (job->exchange.unproven)
+		err = ace_oscore_window_start(&peer->ctx.window, &job->exchange);
+	if (err)
+		return err;
 	job->peer = peer;
 	job->state = AS_JOB_VERIFIED;
-	if (job->exchange.unproven && echo_is_fresh(as, job, option.kid))
-		return ace_oscore_window_start(&peer->ctx.window, &job->exchange);
-	else if (job->exchange.unproven)
-		job->state = AS_JOB_CHALLENGED;
 	return ACE_OK;
 }
 

@@ -12,7 +12,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from oscore_peer import ECHO, MAX_AGE, OSCORE, POST, Line, Request, again, code_text, decode, token_request
+from oscore_peer import ECHO, MAX_AGE, OSCORE, POST, Line, Unprotected, code_text, decode, token_request
 from programs import Clock, Daemon, ctl, free_port, make_store, sandbox, stored
 
 ECHO_VALID_S = 10
@@ -65,7 +65,7 @@ def wrong_echoes_gain_nothing(clock, c1, c2):
     records(1)
     # The same at once: the window is there now, and knows both.
     for request in (proof, first):
-        refused_in_the_clear(c1, again(request.datagram), "4.01", b"")
+        refused_in_the_clear(c1, c1.again(request).datagram, "4.01", b"")
     records(1)
     return proof
 
@@ -86,12 +86,34 @@ def newcomers_wait(clock, lines):
 def played_again_after_eviction(c1, c2, proof):
     """c1's window left for c5's, now c2's leaves for c1's. proof, with its Echo of then, is a challenge's worth."""
     for _ in range(2):
-        challenge(c1, Request(again(proof.datagram), proof.piv))
+        challenge(c1, c1.again(proof))
     records(6)
     grant(c1, post(c1, challenge(c1, post(c1))))
-    refused_in_the_clear(c1, again(proof.datagram), "4.01", b"")
+    refused_in_the_clear(c1, c1.again(proof).datagram, "4.01", b"")
     grant(c2, post(c2, challenge(c2, post(c2))))
     records(8)
+
+
+def challenges_beside_grants(aced, c1, c2):
+    """While aced stands still, a request that gets a token and many that get a challenge come in: one batch for all. The
+    numbers of the challenges are reserved in the store, which has to go together with the batch's own transaction."""
+    c1.ask(BODY)
+    for _ in range(20):
+        token, challenged = post(c1), [post(c2) for _ in range(20)]
+        aced.process.send_signal(signal.SIGSTOP)
+        for line, request in [(c1, token)] + [(c2, request) for request in challenged]:
+            line.socket.send(request.datagram)
+        aced.process.send_signal(signal.SIGCONT)
+        answer = c1.unprotect(token, c1.socket.recv(2048))
+        assert str(answer) == "2.01", answer
+        answers = [c2.socket.recv(2048) for _ in challenged]
+        for request in challenged:
+            datagram = next(data for data in answers if data[2:4] == request.datagram[2:4])
+            try:
+                answer = c2.unprotect(request, datagram)
+                assert str(answer) == "4.01" and answer.option(ECHO), answer
+            except Unprotected as unprotected:  # more of them than the present moment has numbers
+                assert str(unprotected.message) == "5.03" and unprotected.message.option(MAX_AGE) == b"\1", unprotected
 
 
 def main():
@@ -99,7 +121,11 @@ def main():
     make_store(port, CLIENTS)
     with open("aced.json", "w", encoding="utf-8") as file:
         json.dump({"listen": f"coap://127.0.0.1:{port}", "log_level": "error", "limits": {"contexts": 4}}, file)
-    aced = Daemon("as/aced", "--config", "aced.json", "--state-dir", "store", env=clock.env)
+
+    def start():
+        return Daemon("as/aced", "--config", "aced.json", "--state-dir", "store", env=clock.env)
+
+    aced = start()
     lines = []
     for name in CLIENTS:
         ctl("client", "export", name, "--format", "json", "-o", name + ".json")
@@ -107,6 +133,9 @@ def main():
     proof = wrong_echoes_gain_nothing(clock, *lines[:2])
     newcomers_wait(clock, lines)
     played_again_after_eviction(*lines[:2], proof)
+    assert aced.stop(signal.SIGTERM) == 0
+    aced = start()
+    challenges_beside_grants(aced, *lines[:2])
     for line in lines:
         assert line.seen_pivs == sorted(set(line.seen_pivs)), line.seen_pivs
     assert aced.stop(signal.SIGTERM) == 0

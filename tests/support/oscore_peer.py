@@ -93,11 +93,6 @@ def decode(datagram):
                    datagram[4:4 + length])
 
 
-def again(datagram):
-    """The same message under another Message ID, so that no deduplication answers it."""
-    return datagram[:2] + os.urandom(2) + datagram[4:]
-
-
 class Unprotected(Exception):
     """An answer that is no OSCORE message; .message is what it was."""
 
@@ -122,14 +117,16 @@ class Line:
         assert (oscore["aead"], oscore["hkdf"], oscore["id_context_hex"]) == (CCM, "sha256", None), oscore
         self.client = export["client"]
         uri = urllib.parse.urlsplit(export["as_uri"])
-        self.address, self.path = (uri.hostname, uri.port or 5683), uri.path.strip("/")
+        self.path = uri.path.strip("/")
         self.id, self.peer_id = (bytes.fromhex(oscore[name]) for name in ("sender_id_hex", "recipient_id_hex"))
         secret, salt = (bytes.fromhex(oscore[name]) for name in ("master_secret_hex", "master_salt_hex"))
         self.key, self.peer_key, self.iv = (self._derive(secret, salt, *what) for what in (
             (self.id, "Key", 16), (self.peer_id, "Key", 16), (b"", "IV", NONCE_LEN)))
         self.next_piv = 0
+        self.mid = int.from_bytes(os.urandom(2), "big")
         self.seen_pivs = []  # Partial IVs of the AS, as they came
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect((uri.hostname, uri.port or 5683))
         self.socket.settimeout(5)
 
     @staticmethod
@@ -144,6 +141,16 @@ class Line:
     def _aad(self, piv):  # RFC 8613 5.4
         return cbor2.dumps(["Encrypt0", b"", cbor2.dumps([1, [CCM], self.id, piv, b""])])
 
+    def _next_mid(self):
+        # In a row, since the AS answers one that it saw a moment ago with what it said then.
+        self.mid = (self.mid + 1) & 0xFFFF
+        return self.mid
+
+    def again(self, request):
+        """The same request under another Message ID, so that no deduplication answers it."""
+        datagram = request.datagram
+        return Request(datagram[:2] + self._next_mid().to_bytes(2, "big") + datagram[4:], request.piv)
+
     def protect(self, code, path, payload=b"", options=(), number=None):
         """number: the Partial IV, when it is not to be the next one."""
         if number is None:
@@ -155,7 +162,7 @@ class Line:
         plain = bytes([code]) + encode_body(inner, payload)
         sealed = AESCCM(self.key, tag_length=8).encrypt(self._nonce(self.id, piv), plain, self._aad(piv))
         value = bytes([8 | len(piv)]) + piv + self.id
-        outer = Message(POST, [(OSCORE, value)], sealed, 0, int.from_bytes(os.urandom(2), "big"), os.urandom(4))
+        outer = Message(POST, [(OSCORE, value)], sealed, 0, self._next_mid(), os.urandom(4))
         return Request(encode(outer), piv)
 
     def unprotect(self, request, datagram):
@@ -172,8 +179,8 @@ class Line:
         return Message(plain[0], options, payload, outer.type, outer.mid, outer.token, piv or None)
 
     def send(self, datagram):
-        """Send once and wait for the answer to it; TimeoutError when none comes."""
-        self.socket.sendto(datagram, self.address)
+        """Send once and wait for the answer to it. OSError: none came in time, or nobody is there."""
+        self.socket.send(datagram)
         while True:
             answer = self.socket.recv(2048)
             if answer[2:4] == datagram[2:4]:

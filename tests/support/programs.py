@@ -42,18 +42,19 @@ def ctl(*args, code=0, env=None):
 
 
 class Daemon:
-    """A program that serves, from the moment when it says that it is ready."""
+    """A program that serves; with ready, from the moment when it says that it does."""
 
-    def __init__(self, name, *args, env=None):
+    def __init__(self, name, *args, env=None, ready=True):
         self.process = subprocess.Popen([program(name), *args], stderr=subprocess.PIPE, text=True,
                                         env=dict(os.environ, **env or {}))
         atexit.register(self.process.kill)
         said = []
-        for line in self.process.stderr:
+        for line in self.process.stderr if ready else ():
             said.append(line)
             if "ready" in line:
                 return
-        sys.exit(f"{name} did not start: {''.join(said)}")
+        if ready:
+            sys.exit(f"{name} did not start: {''.join(said)}")
 
     def stop(self, number):
         self.process.send_signal(number)
@@ -61,7 +62,7 @@ class Daemon:
 
 
 class Clock:
-    """The time as the programs see it, which goes on with the machine's and can be put ahead."""
+    """The time as the programs see it, which goes on with the machine's and can be moved."""
 
     def __init__(self, path):
         self.path = os.path.abspath(path)
@@ -75,7 +76,7 @@ class Clock:
     def ahead(self, seconds):
         self.seconds += seconds
         with open(self.path, "r+b") as shared:  # in place: the programs have it mapped
-            shared.write(struct.pack("=q", self.seconds))
+            shared.write(struct.pack("=q", round(self.seconds * 1000)))
 
     def now(self):
         return time.time() + self.seconds

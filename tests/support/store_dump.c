@@ -6,14 +6,28 @@
 #include "storage/decisions.h"
 #include "storage/tokens.h"
 
+/* Ids are plain; an audience that nobody has is what a client made up. */
+static void print_text(const char *name, const char *text)
+{
+	printf("\"%s\": \"", name);
+	for (; *text; text++)
+		if (*text < ' ' || *text == '"' || *text == '\\' || *text == 0x7f)
+			printf("\\u%04x", (unsigned char)*text);
+		else
+			putchar(*text);
+	printf("\", ");
+}
+
 static void print_token(const struct store_token *token)
 {
 	char decision[STORE_DECISION_TEXT_LEN + 1];
 
 	store_decision_id_text(&token->decision, decision);
-	printf("{\"record\": \"token\", \"sequence\": %" PRIu64 ", \"osc_id\": %" PRIu64 ", \"client\": \"%s\", "
-	       "\"device\": \"%s\", \"iat\": %" PRId64 ", \"exp\": %" PRId64 ", \"exi_number\": ",
-	       token->sequence, token->osc_id, token->client, token->device, token->issued_at, token->expires_at);
+	printf("{\"record\": \"token\", \"sequence\": %" PRIu64 ", \"osc_id\": %" PRIu64 ", ", token->sequence,
+	       token->osc_id);
+	print_text("client", token->client);
+	print_text("device", token->device);
+	printf("\"iat\": %" PRId64 ", \"exp\": %" PRId64 ", \"exi_number\": ", token->issued_at, token->expires_at);
 	if (token->has_exi)
 		printf("%" PRIu32, token->exi_number);
 	else
@@ -29,10 +43,12 @@ static void print_decision(const struct store_decision *decision)
 	char id[STORE_DECISION_TEXT_LEN + 1];
 
 	store_decision_id_text(&decision->id, id);
-	printf("{\"record\": \"decision\", \"id\": \"%s\", \"granted\": %s, \"client\": \"%s\", \"device\": \"%s\", "
-	       "\"reason\": %" PRId32 ", \"token\": %" PRIu64 ", \"count\": %" PRIu32 "}\n",
-	       id, decision->outcome == STORE_GRANTED ? "true" : "false", decision->client.id, decision->device.id,
-	       decision->reason, decision->token, decision->count);
+	printf("{\"record\": \"decision\", \"id\": \"%s\", \"granted\": %s, ", id,
+	       decision->outcome == STORE_GRANTED ? "true" : "false");
+	print_text("client", decision->client.id);
+	print_text("device", decision->device.id);
+	printf("\"reason\": %" PRId32 ", \"token\": %" PRIu64 ", \"count\": %" PRIu32 "}\n", decision->reason,
+	       decision->token, decision->count);
 }
 
 static enum ace_err print_all(struct store_txn *txn)
