@@ -247,9 +247,6 @@ size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct
 
 	batch_end(server);
 	ace_udp_table_expire(&server->table, now_ms);
-	ace_udp_transmit_run(server);
-	if (ace_udp_flush(server))
-		ace_udp_output_restart(&server->output);
 	while (server->batch_len < ACE_UDP_BATCH_MAX && reads < READS_MAX) {
 		received = ace_udp_input_read(&server->input, server->fd, ACE_UDP_BATCH_MAX - server->batch_len);
 		if (!received)
@@ -262,6 +259,10 @@ size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct
 		if (ace_udp_flush(server))
 			ace_udp_output_restart(&server->output);
 	}
+	/* After what came in: an acknowledgement that was there in time counts. */
+	ace_udp_transmit_run(server);
+	if (ace_udp_flush(server))
+		ace_udp_output_restart(&server->output);
 	*ret_batch = server->batch;
 	return server->batch_len;
 }
