@@ -204,6 +204,20 @@ static void layouts_that_the_revocation_list_rules_out_are_taken_without_it(void
 	authz_case_run(&f, file, &c);
 }
 
+/* RFC 8392 3.1.3: of several audiences this device must be one. */
+static void several_audiences_count_only_with_this_device_among_them(void **state)
+{
+	struct authz_case c;
+
+	(void)state;
+	made(&(struct made_case){ .name = "aud of others", .expect = "4.03",
+				  .claims = { { AUD, "03826973656e736f722d313869" "73656e736f722d3136" } } }, &c);
+	authz_case_run(&f, file, &c);
+	made(&(struct made_case){ .name = "aud as second", .expect = "2.01",
+				  .claims = { { AUD, "03826973656e736f722d313869" "73656e736f722d3137" } } }, &c);
+	authz_case_run(&f, file, &c);
+}
+
 static bool is_published(const char *group, const char *name)
 {
 	const json_t *cases_of = json_object_get(file, "negative_authz_info"), *c;
@@ -235,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_unchanged_case_is_the_published_post, start, stop),
 		cmocka_unit_test_setup_teardown(every_case_has_its_code, start, stop),
 		cmocka_unit_test_setup_teardown(layouts_that_the_revocation_list_rules_out_are_taken_without_it, start, stop),
+		cmocka_unit_test_setup_teardown(several_audiences_count_only_with_this_device_among_them, start, stop),
 		cmocka_unit_test_setup_teardown(no_case_is_published_as_well, start, stop),
 	};
 
