@@ -7,7 +7,7 @@
 #include "as/endpoints.h"
 #include "storage/clients.h"
 #include "storage/devices.h"
-#include "storage/tokens.h"
+#include "storage/revocations.h"
 
 /* A token as its device's key opens it. The plaintext holds a master secret: wiped at the end. */
 struct opened {
@@ -104,7 +104,17 @@ static enum ace_err find_record(struct as_server *as, const struct opened *opene
 	return err;
 }
 
-/* Alive: recorded as this device's, not over, and its client may still use it. ACE_ERR_NOT_FOUND: it is not. */
+static enum ace_err check_revoked(struct as_server *as, const struct store_token *record)
+{
+	struct store_revoked revoked;
+	enum ace_err err = store_revoked_get(as->batch->read, record, &revoked);
+
+	if (err == ACE_ERR_NOT_FOUND)
+		return ACE_OK;
+	return err ? err : ACE_ERR_NOT_FOUND;
+}
+
+/* Alive: recorded as this device's, neither over nor revoked, and its client may still use it. ACE_ERR_NOT_FOUND: it is not. */
 static enum ace_err check_alive(struct as_server *as, const struct store_device *device, const struct opened *opened)
 {
 	struct store_token record;
@@ -113,6 +123,8 @@ static enum ace_err check_alive(struct as_server *as, const struct store_device 
 
 	if (!err && (strcmp(record.device, device->id) || record.expires_at <= as->batch->now))
 		err = ACE_ERR_NOT_FOUND;
+	if (!err)
+		err = check_revoked(as, &record);
 	if (!err)
 		err = store_client_get(as->batch->read, record.client, &client);
 	if (!err && !client.is_enabled)

@@ -11,8 +11,10 @@
 struct store_change {
 	uint64_t position; /* from 1 */
 	enum store_kind kind;
-	char id[STORE_ID_MAX + 1]; /* client or device; "" for a policy or token */
-	uint64_t number;           /* its line (0: none); generation of a policy; sequence of a token */
+	/* client or device; "" for a policy or token; with STORE_TRL whose revocation list changed, "" for administrators */
+	char id[STORE_ID_MAX + 1];
+	/* its line (0: none); generation of a policy; sequence of a token; enum store_trl_kind */
+	uint64_t number;
 };
 
 /* Position of the newest change; 0 when there is none. Take it before reading what is to be cached. */

@@ -6,6 +6,7 @@
 #include "storage/env.h"
 #include "storage/record.h"
 #include "storage/secrets.h"
+#include "storage/trl_rows.h"
 
 static enum ace_err client_read(struct store_txn *txn, struct ace_slice key, struct ace_slice value,
 				struct store_client *ret_client)
@@ -119,6 +120,8 @@ enum ace_err store_client_delete(struct store_txn *txn, const char *id)
 		err = line_delete(txn, client.line);
 	if (!err)
 		err = table_delete(txn, TABLE_CLIENTS, id_key(client.id));
+	if (!err)
+		err = trl_updates_forget(txn, &(struct store_trl_view){ STORE_TRL_CLIENT, client.id });
 	if (!err)
 		err = change_add(txn, STORE_CLIENT, client.id, client.line);
 	return err;

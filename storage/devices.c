@@ -6,6 +6,7 @@
 #include "storage/env.h"
 #include "storage/record.h"
 #include "storage/secrets.h"
+#include "storage/trl_rows.h"
 
 static enum ace_err device_read(struct store_txn *txn, struct ace_slice key, struct ace_slice value,
 				struct store_device *ret_device)
@@ -228,6 +229,8 @@ enum ace_err store_device_delete(struct store_txn *txn, const char *id)
 		err = alias_delete(txn, &device);
 	if (!err)
 		err = table_delete(txn, TABLE_DEVICES, id_key(device.id));
+	if (!err)
+		err = trl_updates_forget(txn, &(struct store_trl_view){ STORE_TRL_DEVICE, device.id });
 	return err ? err : change_add(txn, STORE_DEVICE, device.id, device.line);
 }
 

@@ -11,6 +11,7 @@
 #include "storage/devices.h"
 #include "storage/meta.h"
 #include "storage/policies.h"
+#include "storage/revocations.h"
 #include "storage/table.h"
 #include "storage/tokens.h"
 
@@ -22,13 +23,17 @@ struct record_line {
 };
 
 /* Writing: ACE_ERR_SPACE cannot happen with a buffer of RECORD_MAX bytes. The key of a row is not in its record: the
- * readers leave client.id, device.id, token.sequence, decision.id, policy.generation and change.position alone. */
+ * readers leave client.id, device.id, token.sequence, revoked.sequence and expires_at, update.number, decision.id, policy.generation and change.position alone. */
 ACE_MUST_CHECK enum ace_err record_client_write(const struct store_client *client, struct ace_buf *out);
 ACE_MUST_CHECK enum ace_err record_client_read(struct ace_slice in, struct store_client *ret_client);
 ACE_MUST_CHECK enum ace_err record_device_write(const struct store_device *device, struct ace_buf *out);
 ACE_MUST_CHECK enum ace_err record_device_read(struct ace_slice in, struct store_device *ret_device);
 ACE_MUST_CHECK enum ace_err record_token_write(const struct store_token *token, struct ace_buf *out);
 ACE_MUST_CHECK enum ace_err record_token_read(struct ace_slice in, struct store_token *ret_token);
+ACE_MUST_CHECK enum ace_err record_revoked_write(const struct store_revoked *revoked, struct ace_buf *out);
+ACE_MUST_CHECK enum ace_err record_revoked_read(struct ace_slice in, struct store_revoked *ret_revoked);
+ACE_MUST_CHECK enum ace_err record_update_write(const struct store_trl_update *update, struct ace_buf *out);
+ACE_MUST_CHECK enum ace_err record_update_read(struct ace_slice in, struct store_trl_update *ret_update);
 ACE_MUST_CHECK enum ace_err record_decision_write(const struct store_decision *decision, struct ace_buf *out);
 ACE_MUST_CHECK enum ace_err record_decision_read(struct ace_slice in, struct store_decision *ret_decision);
 ACE_MUST_CHECK enum ace_err record_policy_write(const struct store_policy *policy, struct ace_buf *out);

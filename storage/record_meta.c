@@ -30,7 +30,7 @@ enum ace_err record_change_read(struct ace_slice in, struct store_change *ret_ch
 	field_open(&f, in, 1);
 	while (field_next(&f, &key)) {
 		switch (key) {
-		case CHANGE_KIND: ret_change->kind = (enum store_kind)field_int(&f, STORE_CLIENT, STORE_TOKEN); break;
+		case CHANGE_KIND: ret_change->kind = (enum store_kind)field_int(&f, STORE_CLIENT, STORE_TRL); break;
 		case CHANGE_ID: field_text(&f, ret_change->id, sizeof(ret_change->id)); break;
 		case CHANGE_NUMBER: ret_change->number = field_uint(&f, UINT64_MAX); break;
 		default: field_unknown(&f);

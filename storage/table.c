@@ -16,6 +16,8 @@ static const char *const names[TABLE_LEN] = {
 	[TABLE_TOKENS] = "tokens",       [TABLE_DECISIONS] = "decisions",
 	[TABLE_POLICIES] = "policies",   [TABLE_POLICY_TEXTS] = "policy_texts",
 	[TABLE_COUNTERS] = "counters",   [TABLE_CHANGES] = "changes",
+	[TABLE_REVOKED] = "revoked",     [TABLE_REVOKED_OF] = "revoked_of",
+	[TABLE_TRL_UPDATES] = "trl_updates",
 };
 
 const char *table_name(enum table table)

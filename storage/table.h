@@ -19,6 +19,9 @@ enum table {
 	TABLE_POLICY_TEXTS, /* generation -> canonical JSON */
 	TABLE_COUNTERS,     /* name -> number */
 	TABLE_CHANGES,      /* position -> what changed */
+	TABLE_REVOKED,      /* second of expiry, sequence -> revoked token */
+	TABLE_REVOKED_OF,   /* kind, client or device, second of expiry, sequence -> nothing */
+	TABLE_TRL_UPDATES,  /* kind, client or device, number from high to low -> update */
 	TABLE_LEN,
 };
 

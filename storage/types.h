@@ -10,7 +10,7 @@
 enum store_auth { STORE_AUTH_NONE = 0, STORE_AUTH_OSCORE = 1, STORE_AUTH_DTLS_PSK = 2 };
 
 /* Whom a line or a change is about. The numbers are stored. */
-enum store_kind { STORE_CLIENT = 1, STORE_DEVICE = 2, STORE_POLICY = 3, STORE_TOKEN = 4 };
+enum store_kind { STORE_CLIENT = 1, STORE_DEVICE = 2, STORE_POLICY = 3, STORE_TOKEN = 4, STORE_TRL = 5 };
 
 /* Tags in a form that can be assigned: key NUL value NUL, sorted by key. Fill and read through the functions. */
 struct store_tags {

@@ -8,7 +8,7 @@
 #include "storage/clients.h"
 #include "storage/counters.h"
 #include "storage/devices.h"
-#include "storage/tokens.h"
+#include "storage/revocations.h"
 #include "tmp_store.h"
 #include "vectors.h"
 

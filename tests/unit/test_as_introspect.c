@@ -164,6 +164,24 @@ static void a_token_that_was_not_recorded_is_inactive(void **state)
 	assert_inactive();
 }
 
+/* Also after a restart: the list is in the store. */
+static void a_revoked_token_is_inactive(void **state)
+{
+	struct store_txn *txn;
+	size_t revoked;
+
+	(void)state;
+	assert_int_equal(store_begin_write(c.as.store, &txn), ACE_OK);
+	assert_int_equal(store_token_revoke(txn, (uint64_t[]){ 1 }, 1, AS_CASE_IAT, &revoked), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+	ask(vectors_hex(message("introspection-request"), "payload"));
+	assert_inactive();
+	assert_int_equal(tmp_store_reopen(&c.tmp), 0);
+	c.as.store = c.tmp.store;
+	ask(vectors_hex(message("introspection-request"), "payload"));
+	assert_inactive();
+}
+
 static void switch_client(const char *id, bool on)
 {
 	struct store_client client;
@@ -283,6 +301,7 @@ int main(void)
 		CASE(a_token_is_inactive_from_the_second_of_its_expiry),
 		CASE(a_foreign_token_is_inactive),
 		CASE(a_token_that_was_not_recorded_is_inactive),
+		CASE(a_revoked_token_is_inactive),
 		CASE(a_token_of_a_disabled_client_is_inactive),
 		CASE(every_flipped_bit_of_a_token_makes_it_inactive),
 		CASE(a_request_without_a_token_is_invalid),

@@ -22,9 +22,11 @@ union any {
 	struct store_info info;
 	struct store_heartbeat heartbeat;
 	struct store_secret secret;
+	struct store_revoked revoked;
+	struct store_trl_update update;
 };
 
-enum kind { CLIENT, DEVICE, TOKEN, DECISION, POLICY, CHANGE, LINE, INFO, HEARTBEAT, SECRET, KINDS };
+enum kind { CLIENT, DEVICE, TOKEN, DECISION, POLICY, CHANGE, LINE, INFO, HEARTBEAT, SECRET, REVOKED, UPDATE, KINDS };
 
 static enum ace_err write_any(enum kind kind, const union any *in, struct ace_buf *out)
 {
@@ -39,6 +41,8 @@ static enum ace_err write_any(enum kind kind, const union any *in, struct ace_bu
 	case INFO: return record_info_write(&in->info, out);
 	case HEARTBEAT: return record_heartbeat_write(&in->heartbeat, out);
 	case SECRET: return record_secret_write(&in->secret, out);
+	case REVOKED: return record_revoked_write(&in->revoked, out);
+	case UPDATE: return record_update_write(&in->update, out);
 	case KINDS: break;
 	}
 	return ACE_ERR_USAGE;
@@ -57,6 +61,8 @@ static enum ace_err read_any(enum kind kind, struct ace_slice in, union any *out
 	case INFO: return record_info_read(in, &out->info);
 	case HEARTBEAT: return record_heartbeat_read(in, &out->heartbeat);
 	case SECRET: return record_secret_read(in, &out->secret);
+	case REVOKED: return record_revoked_read(in, &out->revoked);
+	case UPDATE: return record_update_read(in, &out->update);
 	case KINDS: break;
 	}
 	return ACE_ERR_USAGE;
@@ -97,6 +103,8 @@ static void sample(enum kind kind, union any *ret)
 	case INFO: ret->info = (struct store_info){ 0, 3, "coap://as", "coap://as/token" }; break;
 	case HEARTBEAT: ret->heartbeat = (struct store_heartbeat){ 1, 2, 3, 4, 5, "0.1", "coap://h" }; break;
 	case SECRET: ret->secret = (struct store_secret){ "0123456789abcdef", 16, "salt", 4 }; break;
+	case REVOKED: ret->revoked = (struct store_revoked){ 0, 0, 5, "client", "device", { 1, 2 } }; break;
+	case UPDATE: ret->update = (struct store_trl_update){ 0, 1, 3, { { 1 }, { 2 }, { 3 }, { 4 } } }; break;
 	case KINDS: break;
 	}
 }
