@@ -15,6 +15,8 @@
 int ctl_open(const struct cli_call *call, const struct cli_output *output, bool unlock, struct store **ret_store);
 /* Print a failure of the store and return its exit code. */
 int ctl_fail(const struct cli_output *output, const struct store *store, enum ace_err err);
+/* The same of an error that a function of the store filled. */
+int ctl_store_error(const struct cli_output *output, const struct store_error *error);
 /* Tell that no client (or device) has that id, and which one was probably meant. Returns the exit code. */
 int ctl_unknown(const struct cli_output *output, struct store *store, enum store_kind kind, const char *id);
 /* The exit code of what cli_output_*() returned; tells what went wrong. */
@@ -23,6 +25,16 @@ int ctl_printed(const struct cli_output *output, enum ace_err err);
 const char *ctl_state_dir(const struct cli_call *call);
 /* Seconds since 1970. */
 int64_t ctl_now(void);
+/* A document that says which file was written for whom; prints it if --json was given. Returns the exit code. */
+struct ctl_written {
+	const char *noun; /* "client", "device" */
+	const char *id;
+	const char *path;
+	const char *format;
+	const char *secret_dir; /* NULL: none */
+	int64_t expires;        /* of a ticket; 0: none */
+};
+int ctl_written_print(const struct cli_output *output, const struct ctl_written *written);
 
 /* The verbs, one file a noun. */
 int ctl_init(const struct cli_call *call, const struct cli_output *output);

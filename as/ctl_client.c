@@ -2,10 +2,9 @@
 #include "as/ctl.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "ace_port.h"
-#include "cli/bundle.h"
+#include "as/ctl_client_files.h"
 #include "storage/meta.h"
 
 #define TICKET_S (24 * 3600)
@@ -20,6 +19,7 @@ struct client_with_secret {
 	const struct cli_output *output;
 	enum cli_bundle_format format;
 	const char *path;
+	struct ctl_client_files files;
 	bool is_written;
 	int write_code; /* exit code of a file that could not be written; already told */
 };
@@ -55,13 +55,12 @@ static enum ace_err read_secret(struct store_txn *txn, struct client_with_secret
 }
 
 /* Ids from the client's point of view: it sends its line's number, the AS's own id is empty. */
-static int write_bundle(const struct client_with_secret *c)
+static int write_files(struct client_with_secret *c)
 {
 	uint8_t kid[STORE_KID_MAX];
 	struct ace_slice id = { kid, store_line_kid(c->client.line, kid) }, key = { c->secret.key, c->secret.key_len };
 	struct cli_client_bundle bundle = { .client = c->client.id, .as_uri = c->info.as_uri,
 					    .expires = c->client.ticket_expires };
-	struct cli_bytes bytes = { 0 };
 	struct cli_error error;
 
 	if (c->client.method == STORE_AUTH_OSCORE)
@@ -71,14 +70,8 @@ static int write_bundle(const struct client_with_secret *c)
 	else
 		bundle.line = (struct cli_line){ .method = CLI_LINE_DTLS_PSK, .psk_identity = c->client.id,
 						 .psk_key = key };
-	if (cli_client_bundle_write(&bundle, c->format, &bytes, &error))
-		return cli_error_print(c->output, &error);
-	if (cli_file_write(c->path, (struct ace_slice){ bytes.ptr, bytes.len }, CLI_WRITE_NEW, &error)) {
-		cli_bytes_free(&bytes);
-		return cli_error_print(c->output, &error);
-	}
-	cli_bytes_free(&bytes);
-	return CLI_EXIT_OK;
+	return ctl_client_files_write(&bundle, c->format, c->path, &c->files, &error) ?
+		       cli_error_print(c->output, &error) : CLI_EXIT_OK;
 }
 
 /* The file comes before the commit: when it cannot be written, the old key stays in force. */
@@ -89,48 +82,61 @@ static enum ace_err export_work(struct store_txn *txn, void *arg)
 
 	if (err || c->is_written)
 		return err;
-	c->write_code = write_bundle(c);
+	c->write_code = write_files(c);
 	c->is_written = c->write_code == CLI_EXIT_OK;
 	return c->is_written ? ACE_OK : ACE_ERR_IO;
 }
 
+static int print_written(const struct client_with_secret *c, const char *format)
+{
+	const char *dir = c->files.secret_dir;
+
+	if (c->rotate)
+		cli_say(c->output, "%s: ticket, to be enrolled within 24 h, 0600", c->path);
+	else if (dir[0])
+		cli_say(c->output, "%s: credentials map of %s; %s: its secret, 0600 — aiocoap wants to run in that folder",
+			c->path, c->id, c->files.secret_path);
+	else
+		cli_say(c->output, "%s: credentials of %s — contains a secret, written 0600", c->path, c->id);
+	return ctl_written_print(c->output, &(struct ctl_written){
+		.noun = "client", .id = c->id, .path = c->path, .format = format, .secret_dir = dir[0] ? dir : NULL,
+		.expires = c->rotate ? c->client.ticket_expires : 0 });
+}
+
+static int run(struct client_with_secret *c, struct store *store, const char *format)
+{
+	enum ace_err err = store_write(store, export_work, c);
+
+	if (err && c->is_written)
+		ctl_client_files_remove(&c->files);
+	if (c->write_code)
+		return c->write_code;
+	if (err == ACE_ERR_NOT_FOUND)
+		return ctl_unknown(c->output, store, STORE_CLIENT, c->id);
+	if (err == ACE_ERR_UNSUPPORTED)
+		return cli_fail(c->output, CLI_EXIT_NO, "%s uses dtls-psk; tickets are for oscore clients", c->id);
+	return err ? ctl_fail(c->output, store, err) : print_written(c, format);
+}
+
 static int export(const struct cli_call *call, const struct cli_output *output, bool as_ticket)
 {
-	struct client_with_secret c = { .id = call->args[0], .rotate = as_ticket, .now = ctl_now() };
-	const char *name = cli_flag_value(call, "format"), *path = cli_flag_value(call, "output");
-	enum cli_bundle_format format = CLI_FORMAT_JSON;
+	struct client_with_secret c = { .id = call->args[0], .rotate = as_ticket, .now = ctl_now(), .output = output,
+					.format = CLI_FORMAT_JSON, .path = cli_flag_value(call, "output") };
+	const char *name = cli_flag_value(call, "format");
 	struct cli_error error;
 	struct store *store;
-	enum ace_err err;
 	int code;
 
-	if (!path)
+	if (!c.path || !strcmp(c.path, "-"))
 		return cli_fail(output, CLI_EXIT_USAGE, "-o FILE is needed: a secret never goes to a terminal");
-	if (name && cli_client_format(name, &format, &error))
+	if (name && cli_client_format(name, &c.format, &error))
 		return cli_error_print(output, &error);
-	c.output = output;
-	c.format = format;
-	c.path = path;
 	code = ctl_open(call, output, true, &store);
 	if (code)
 		return code;
-	err = store_write(store, export_work, &c);
-	if (err && c.is_written)
-		unlink(path);
-	if (c.write_code)
-		code = c.write_code;
-	else if (err == ACE_ERR_NOT_FOUND)
-		code = ctl_unknown(output, store, STORE_CLIENT, c.id);
-	else if (err == ACE_ERR_UNSUPPORTED)
-		code = cli_fail(output, CLI_EXIT_NO, "%s uses dtls-psk; tickets are for oscore clients", c.id);
-	else if (err)
-		code = ctl_fail(output, store, err);
+	code = run(&c, store, name ? name : "json");
 	store_secret_wipe(&c.secret);
 	store_close(store);
-	if (!code && as_ticket)
-		cli_say(output, "%s: ticket, to be enrolled within 24 h, 0600", path);
-	else if (!code)
-		cli_say(output, "%s: credentials of %s — contains a secret, written 0600", path, c.client.id);
 	return code;
 }
 
@@ -142,49 +148,4 @@ int ctl_client_ticket(const struct cli_call *call, const struct cli_output *outp
 int ctl_client_export(const struct cli_call *call, const struct cli_output *output)
 {
 	return export(call, output, false);
-}
-
-struct switch_input {
-	const char *id;
-	bool on;
-};
-
-static enum ace_err switch_client(struct store_txn *txn, void *arg)
-{
-	const struct switch_input *in = arg;
-	struct store_client client;
-	enum ace_err err = store_client_get(txn, in->id, &client);
-
-	client.is_enabled = in->on;
-	return err ? err : store_client_update(txn, &client);
-}
-
-static int enable(const struct cli_call *call, const struct cli_output *output, bool on)
-{
-	struct switch_input in = { call->args[0], on };
-	struct store *store;
-	enum ace_err err;
-	int code = ctl_open(call, output, false, &store);
-
-	if (code)
-		return code;
-	err = store_write(store, switch_client, &in);
-	if (err == ACE_ERR_NOT_FOUND)
-		code = ctl_unknown(output, store, STORE_CLIENT, in.id);
-	else if (err)
-		code = ctl_fail(output, store, err);
-	else
-		cli_say(output, "%s %s, effective now", in.id, on ? "enabled" : "disabled");
-	store_close(store);
-	return code;
-}
-
-int ctl_client_enable(const struct cli_call *call, const struct cli_output *output)
-{
-	return enable(call, output, true);
-}
-
-int ctl_client_disable(const struct cli_call *call, const struct cli_output *output)
-{
-	return enable(call, output, false);
 }

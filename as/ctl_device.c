@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/ctl.h"
 
+#include <string.h>
+
 #include "ace_port.h"
 #include "as/policy_stored.h"
 #include "cli/bundle.h"
+#include "cli/hex.h"
 #include "storage/meta.h"
 #include "storage/policies.h"
 
@@ -50,7 +53,7 @@ static void fill_line(const struct device_with_secrets *d, struct ace_slice kid,
 }
 
 static int write_bundle(const struct cli_output *output, const struct device_with_secrets *d,
-			enum cli_bundle_format format, const char *path)
+			enum cli_bundle_format format, const char *format_name, const char *path)
 {
 	const struct policy_model *model = policy_model_find(d->policy, d->device.model);
 	const struct store_device_key *key = &d->device.keys[0];
@@ -58,10 +61,12 @@ static int write_bundle(const struct cli_output *output, const struct device_wit
 	struct cli_device_bundle bundle = { .device = d->device.id, .issuer = d->info.issuer, .as_uri = d->info.as_uri,
 		.audience = d->device.audience[0] ? d->device.audience : d->device.id, .token_keys_len = 1,
 		.token_keys = { { { key->kid, key->kid_len }, key->alg, { d->key.bytes, d->key.len } } } };
+	char kid_text[CLI_HEX_CAP(STORE_KID_MAX)];
 	struct cli_bytes bytes = { 0 };
 	struct cli_error error;
 	enum ace_err err;
 
+	cli_hex_encode(bundle.token_keys[0].kid, kid_text, sizeof kid_text);
 	if (!model)
 		return cli_fail(output, CLI_EXIT_NO, "%s: model %s is not in the policy; apply one that has it",
 				d->device.id, d->device.model);
@@ -74,8 +79,9 @@ static int write_bundle(const struct cli_output *output, const struct device_wit
 	cli_bytes_free(&bytes);
 	if (err)
 		return cli_error_print(output, &error);
-	cli_say(output, "%s: audience, kid, AS key, algorithm — contains a secret, written 0600", path);
-	return CLI_EXIT_OK;
+	cli_say(output, "%s: audience, kid %s, AS key, algorithm — contains a secret, written 0600", path, kid_text);
+	return ctl_written_print(output, &(struct ctl_written){ .noun = "device", .id = d->device.id, .path = path,
+								.format = format_name });
 }
 
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output)
@@ -89,7 +95,7 @@ int ctl_device_export(const struct cli_call *call, const struct cli_output *outp
 	enum ace_err err;
 	int code;
 
-	if (!path)
+	if (!path || !strcmp(path, "-"))
 		return cli_fail(output, CLI_EXIT_USAGE, "-o FILE is needed: a secret never goes to a terminal");
 	if (name && cli_device_format(name, &format, &error))
 		return cli_error_print(output, &error);
@@ -104,7 +110,7 @@ int ctl_device_export(const struct cli_call *call, const struct cli_output *outp
 	if (err == ACE_ERR_NOT_FOUND)
 		code = ctl_unknown(output, store, STORE_DEVICE, d.id);
 	else
-		code = err ? ctl_fail(output, store, err) : write_bundle(output, &d, format, path);
+		code = err ? ctl_fail(output, store, err) : write_bundle(output, &d, format, name ? name : "json", path);
 	ace_wipe(&d.key, sizeof d.key);
 	store_secret_wipe(&d.line);
 	policy_free(d.policy);

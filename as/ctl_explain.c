@@ -17,6 +17,7 @@ struct question {
 	struct store_device device;
 	struct store_decision record; /* of a decision that was made */
 	bool is_recorded;
+	enum store_kind unknown; /* what is missing when something is */
 	char id_text[STORE_DECISION_TEXT_LEN + 1];
 	struct ace_tag client_tags[STORE_TAGS_MAX], device_tags[STORE_TAGS_MAX];
 	struct policy_query query;
@@ -37,6 +38,7 @@ static enum ace_err ask_present(struct store_txn *txn, const struct cli_call *ca
 	const char *device = call->args[1], *scope = call->args[2];
 	enum ace_err err = store_client_get(txn, call->args[0], &q->client);
 
+	q->unknown = err ? STORE_CLIENT : STORE_DEVICE;
 	if (!err)
 		err = store_device_find(txn, (struct ace_slice){ (const uint8_t *)device, strlen(device) }, &q->device);
 	if (!err)
@@ -99,6 +101,15 @@ static int answer(const struct cli_output *output, const struct question *q)
 	return decision.outcome == POLICY_ALLOW ? CLI_EXIT_OK : CLI_EXIT_NO;
 }
 
+static int no_decision(const struct cli_call *call, const struct cli_output *output)
+{
+	struct cli_error error;
+
+	cli_error_set(&error, ACE_ERR_NOT_FOUND, "no decision %.40s in %s", call->args[0], ctl_state_dir(call));
+	cli_error_hint(&error, "is that the store of the aced that decided?");
+	return cli_error_print(output, &error);
+}
+
 static int explain(const struct cli_call *call, const struct cli_output *output, struct store *store,
 		   struct question *q)
 {
@@ -110,9 +121,10 @@ static int explain(const struct cli_call *call, const struct cli_output *output,
 		return ctl_fail(output, store, err);
 	err = call->args_len == 1 ? ask_recorded(txn, call->args[0], q) : ask_present(txn, call, q);
 	store_abort(txn);
+	if (err == ACE_ERR_NOT_FOUND && call->args_len == 1)
+		return no_decision(call, output);
 	if (err == ACE_ERR_NOT_FOUND)
-		return cli_fail(output, CLI_EXIT_NO, "%s", call->args_len == 1 ? "there is no such decision"
-									       : "there is no such client or device");
+		return ctl_unknown(output, store, q->unknown, call->args[q->unknown == STORE_CLIENT ? 0 : 1]);
 	if (err == ACE_ERR_USAGE && call->args_len == 1)
 		return cli_fail(output, CLI_EXIT_USAGE, "\"%.40s\" is no decision id: D- and 16 characters", call->args[0]);
 	code = err ? ctl_fail(output, store, err) : answer(output, q);

@@ -129,6 +129,20 @@ static enum ace_err open_socket(struct as_server *as, struct store_error *ret_er
 	return err;
 }
 
+static enum ace_err put_heartbeat(struct store_txn *txn, void *arg)
+{
+	return store_heartbeat_put(txn, arg);
+}
+
+/* The sign of life of the run before, which may have ended in SIGKILL, must not pass for ours while we start. */
+static enum ace_err forget_last_run(struct as_server *as, struct store_error *ret_error)
+{
+	struct store_heartbeat none = { .version = ACED_VERSION };
+	enum ace_err err = store_write(as->store, put_heartbeat, &none);
+
+	return err ? explain(ret_error, err, store_last_error(as->store)->text) : ACE_OK;
+}
+
 enum ace_err as_server_open(const struct as_config *config, struct as_server *ret_server,
 			    struct store_error *ret_error)
 {
@@ -137,6 +151,8 @@ enum ace_err as_server_open(const struct as_config *config, struct as_server *re
 	memset(ret_server, 0, sizeof *ret_server);
 	ret_server->config = config;
 	err = open_store(ret_server, true, ret_error);
+	if (!err)
+		err = forget_last_run(ret_server, ret_error);
 	if (!err)
 		err = open_tables(ret_server, ret_error);
 	if (!err)
@@ -177,11 +193,6 @@ void as_server_close(struct as_server *as)
 	as_echo_fini(&as->echo);
 	ace_wipe(&as->decoy, sizeof as->decoy);
 	memset(as, 0, sizeof *as);
-}
-
-static enum ace_err put_heartbeat(struct store_txn *txn, void *arg)
-{
-	return store_heartbeat_put(txn, arg);
 }
 
 enum ace_err as_heartbeat(struct as_server *as)
