@@ -18,6 +18,8 @@ static enum ace_err fill_device(const struct as_decided *in, struct store_party 
 {
 	struct ace_slice audience = in->request->audience;
 
+	ret_party->is_known = ret_party->is_enabled = false;
+	ret_party->tags.count = ret_party->tags.len = 0;
 	if (in->device->id[0]) {
 		ret_party->is_known = true;
 		ret_party->is_enabled = in->device->is_enabled;
@@ -33,6 +35,7 @@ static enum ace_err fill_device(const struct as_decided *in, struct store_party 
 		audience.len--;
 	if (audience.len)
 		memcpy(ret_party->id, audience.ptr, audience.len);
+	ret_party->id[audience.len] = '\0';
 	return ACE_OK;
 }
 
@@ -52,6 +55,9 @@ enum ace_err as_decision_fill(struct as_server *as, const struct as_decided *in,
 	ret_record->oauth_error = (int32_t)in->error;
 	ret_record->generation = as->generation;
 	ret_record->lifetime_s = in->error ? 0 : in->lifetime_s;
+	ret_record->token = 0;
+	ret_record->granted.kind = ACE_SCOPE_ABSENT;
+	ret_record->granted.len = 0;
 	ret_record->count = 1;
 	ret_record->last_at_ms = as->batch->now_ms;
 	return err;

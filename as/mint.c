@@ -150,6 +150,8 @@ enum ace_err as_mint(struct as_server *as, const struct as_mint_input *in, struc
 	struct ace_claims claims;
 	enum ace_err err = as_sequence_take(as, &ret_minted->record.sequence);
 
+	ret_minted->record.has_exi = false;
+	ret_minted->record.exi_number = 0;
 	if (!err)
 		err = make_material(in->decision->model, ret_minted->record.sequence, ret_minted);
 	if (!err && in->decision->uses_exi)

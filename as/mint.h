@@ -29,6 +29,7 @@ struct as_minted {
  * @return ACE_OK; ACE_ERR_SPACE longer than the model's token_bytes or one message; ACE_ERR_BUSY, ACE_ERR_CLOCK,
  * ACE_ERR_EXHAUSTED no number to be had; ACE_ERR_CRYPTO, ACE_ERR_RANDOM; what the store returns.
  * Source: RFC 9200 5.10, RFC 9203 3.2. */
+/* *ret_minted need not be cleared before; after a failure only as_minted_fini() may have it. */
 ACE_MUST_CHECK enum ace_err as_mint(struct as_server *as, const struct as_mint_input *in, struct as_minted *ret_minted);
 void as_minted_fini(struct as_minted *minted);
 

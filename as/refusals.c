@@ -24,18 +24,18 @@ void as_refusals_fini(struct as_refusals *refusals)
 static enum ace_err digest_of(const struct store_decision *decision, uint8_t ret_digest[16])
 {
 	uint8_t text[2 * (STORE_AUDIENCE_MAX + 2) + STORE_SCOPE_MAX + 32], hash[ACE_SHA256_LEN];
-	uint64_t numbers[] = { (uint64_t)decision->reason, decision->generation, strlen(decision->client.id),
-			       strlen(decision->device.id), decision->requested.kind };
+	uint64_t numbers[] = { (uint64_t)decision->reason, (uint64_t)decision->oauth_error, decision->generation,
+			       strlen(decision->client.id), strlen(decision->device.id), decision->requested.kind };
 	size_t len = 0;
 	enum ace_err err;
 
 	for (size_t i = 0; i < ACE_ARRAY_LEN(numbers); i++)
 		for (int shift = 0; shift < 32; shift += 8)
 			text[len++] = (uint8_t)(numbers[i] >> shift);
-	memcpy(text + len, decision->client.id, numbers[2]);
-	len += numbers[2];
-	memcpy(text + len, decision->device.id, numbers[3]);
+	memcpy(text + len, decision->client.id, numbers[3]);
 	len += numbers[3];
+	memcpy(text + len, decision->device.id, numbers[4]);
+	len += numbers[4];
 	memcpy(text + len, decision->requested.bytes, decision->requested.len);
 	len += decision->requested.len;
 	err = ace_port_sha256((struct ace_slice){ text, len }, hash);

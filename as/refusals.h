@@ -12,7 +12,7 @@
 #define AS_REFUSAL_JOIN_MS 60000
 
 struct as_refusal {
-	uint8_t digest[16]; /* of client, device, scope, reason and generation; zero: free */
+	uint8_t digest[16]; /* of client, device, scope, reason (and error) and generation; zero: free */
 	struct store_decision_id id;
 	uint64_t made_ms;   /* monotonic */
 	uint32_t more;      /* joined since, not yet stored */
