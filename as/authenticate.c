@@ -13,6 +13,7 @@ struct owner {
 	enum as_peer_kind kind;
 	char id[STORE_ID_MAX + 1];
 	uint32_t key_version;
+	bool has_ticket; /* nobody used the key yet */
 	struct store_secret secret; /* only when asked for; wiped by who asked */
 };
 
@@ -28,6 +29,7 @@ static enum ace_err client_owner(struct as_server *as, struct owner *owner, bool
 	/* A ticket that nobody used in time opens no line any more. */
 	if (client.ticket_expires && client.ticket_expires <= as->batch->now)
 		return ACE_ERR_NO_CONTEXT;
+	owner->has_ticket = client.ticket_expires;
 	owner->key_version = client.key_version;
 	return with_secret ? store_client_secret(as->batch->read, &client, &owner->secret) : ACE_OK;
 }
@@ -103,6 +105,7 @@ static enum ace_err load_peer(struct as_server *as, uint64_t line, struct ace_sl
 	if (!err) {
 		peer->kind = owner.kind;
 		peer->key_version = owner.key_version;
+		peer->has_ticket = owner.has_ticket;
 		memcpy(peer->id, owner.id, sizeof peer->id);
 		peer->ctx = ctx;
 		*ret_peer = peer;
@@ -127,6 +130,7 @@ static enum ace_err find_peer(struct as_server *as, struct ace_slice kid, struct
 		memcpy(owner.id, peer->id, sizeof owner.id);
 		err = read_owner(as, &owner, false);
 		if (!err && owner.key_version == peer->key_version) {
+			peer->has_ticket = owner.has_ticket;
 			*ret_peer = peer;
 			return ACE_OK;
 		}
@@ -200,8 +204,6 @@ static enum ace_err unprotect(struct as_server *as, struct as_job *job)
 	if (job->exchange.unproven && !echo_is_fresh(as, job, option.kid)) {
 		job->peer = peer;
 		job->state = AS_JOB_CHALLENGED;
-		/* Its number may have to be reserved in the store first, which the batch's own transaction would stop. */
-		job->answer.waits = true;
 		return ACE_OK;
 	}
 	if (job->exchange.unproven)
@@ -229,4 +231,25 @@ void as_authenticate(struct as_server *as, struct as_job *job)
 	as_peer_touch(&as->peers, job->peer, as->batch->monotonic_ms);
 	if (job->state == AS_JOB_VERIFIED)
 		ace_udp_confirm(as->udp, job->request);
+}
+
+enum ace_err as_enrol(struct as_server *as, struct as_job *job)
+{
+	struct store_client client;
+	struct store_txn *txn;
+	enum ace_err err;
+
+	if (!job->peer->has_ticket)
+		return ACE_OK;
+	err = as_batch_write(as, &txn);
+	if (!err)
+		err = store_client_get(txn, job->peer->id, &client);
+	if (err)
+		return err;
+	job->answer.waits = true;
+	/* A newer ticket, made since the batch began, is not proven by an old key. */
+	if (client.key_version != job->peer->key_version)
+		return ACE_OK;
+	client.ticket_expires = 0;
+	return store_client_update(txn, &client);
 }

@@ -114,6 +114,16 @@ static void receive(struct as_server *as, struct as_job *job, const struct ace_u
 		job->sender_err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &job->sender_number);
 }
 
+static void serve(struct as_server *as, struct as_job *job)
+{
+	enum ace_err err = as_enrol(as, job);
+
+	if (err)
+		as_answer_failure(&job->answer, err);
+	else
+		as_dispatch(as, job);
+}
+
 static void handle_all(struct as_server *as, const struct ace_udp_request *requests)
 {
 	struct as_batch *batch = as->batch;
@@ -122,7 +132,7 @@ static void handle_all(struct as_server *as, const struct ace_udp_request *reque
 		receive(as, &batch->jobs[i], &requests[i]);
 	for (size_t i = 0; i < batch->len; i++)
 		if (batch->jobs[i].state == AS_JOB_VERIFIED)
-			as_dispatch(as, &batch->jobs[i]);
+			serve(as, &batch->jobs[i]);
 }
 
 /* Those that wait for the commit, or the others. */

@@ -22,6 +22,7 @@ struct as_peer {
 	uint64_t line;     /* its number; the kid is that in shortest form */
 	uint64_t used_ms;  /* last verified request, on the monotonic clock */
 	uint32_t key_version; /* of the secret that ctx was derived from */
+	bool has_ticket;   /* its key came with a ticket that no request has proven yet */
 	enum as_peer_kind kind;
 	char id[AS_PEER_ID_MAX + 1];
 	struct ace_oscore_ctx ctx;

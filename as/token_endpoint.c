@@ -45,27 +45,13 @@ static struct ace_slice text_slice(const char *text)
 	return (struct ace_slice){ (const uint8_t *)text, strlen(text) };
 }
 
-/* The first verified request turns a ticket into a credential that does not run out. */
-static enum ace_err enrol(struct as_server *as, struct as_job *job, struct store_client *client)
-{
-	struct store_txn *txn;
-	enum ace_err err = as_batch_write(as, &txn);
-
-	client->ticket_expires = 0;
-	job->answer.waits = true;
-	return err ? err : store_client_update(txn, client);
-}
-
 /* The verified OSCORE context is the client; its record says the rest. */
 static enum ace_err identify(struct as_server *as, struct as_job *job, struct token_request *t)
 {
-	enum ace_err err;
-
 	if (refused(t, job->peer->kind == AS_PEER_CLIENT ? ACE_OAUTH_NONE : ACE_OAUTH_UNAUTHORIZED_CLIENT,
 		    AS_REASON_IDENTITY))
 		return store_text_set(job->peer->id, t->client.id, sizeof t->client.id);
-	err = store_client_get(as->batch->read, job->peer->id, &t->client);
-	return err || !t->client.ticket_expires ? err : enrol(as, job, &t->client);
+	return store_client_get(as->batch->read, job->peer->id, &t->client);
 }
 
 /* What the request leaves out comes from the client's record (RFC 6749 3.3: "a pre-defined default value"). */
