@@ -118,6 +118,7 @@ static void master_salt_equals_every_vector(void **state)
 		assert_slice_equal(ace_buf_slice(&out), vectors_hex(item, "master_salt"));
 		seen++;
 	}
+	assert_int_equal(i, 17);
 	assert_int_equal(seen, 16);
 	json_decref(root);
 }

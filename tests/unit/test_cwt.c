@@ -44,6 +44,7 @@ static void claims_of_every_token_go_there_and_back(void **state)
 		assert_int_equal(osc_err, ACE_OK);
 		assert_written_again(&claims, want);
 	}
+	assert_int_equal(json_object_size(json_object_get(root, "tokens")), 7);
 	json_decref(root);
 }
 
