@@ -16,7 +16,7 @@
  * server belongs to one thread.
  *
  * ace_udp_later.h has what is sent later than its batch: separate responses, notifications. Block-wise transfer
- * stands above this layer, since it lives inside OSCORE. */
+ * stands above this layer, since it lives inside OSCORE: ace_block.h. */
 #ifndef ACE_UDP_SERVER_H
 #define ACE_UDP_SERVER_H
 
