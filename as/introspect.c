@@ -63,7 +63,7 @@ static enum ace_err open_with(struct as_server *as, const struct store_device *d
 static bool key_fits(const struct store_device_key *key, const struct ace_cose_encrypt0 *cose)
 {
 	return key->alg == cose->alg &&
-	       (!cose->has_kid || ace_slice_equal(cose->kid, (struct ace_slice){ key->kid, key->kid_len }));
+	       (!cose->kid.ptr || ace_slice_equal(cose->kid, (struct ace_slice){ key->kid, key->kid_len }));
 }
 
 /* With a key of that device and no other: a token of another device's stays closed. */

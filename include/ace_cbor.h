@@ -2,8 +2,8 @@
 /* CBOR from and to bytes (RFC 8949), strict on input and deterministic on output.
  *
  * Reading: ace_cbor_read_init() walks the whole input once and accepts exactly one well-formed item
- * without duplicate map keys, at most ACE_CBOR_DEPTH_MAX deep, with at most ACE_CBOR_ENTRIES_MAX
- * entries in a map; any length form is taken. The getters after it therefore fail for two reasons only: the wrong
+ * without duplicate map keys, at most ACE_CBOR_DEPTH_MAX deep, with at most ACE_CBOR_KEYS_MAX keys in the maps
+ * around any place; any length form is taken. The getters after it therefore fail for two reasons only: the wrong
  * type, or a number outside the range asked for. The first failure sticks, every later getter
  * returns zero or an empty slice, and ace_cbor_read_finish() tells. Slices borrow from the input.
  *
@@ -16,7 +16,10 @@
 #include "ace_slice.h"
 
 #define ACE_CBOR_DEPTH_MAX 8
-#define ACE_CBOR_ENTRIES_MAX 64
+/* Eight bytes of stack each on a host, four on a microcontroller, where 32 are plenty. */
+#ifndef ACE_CBOR_KEYS_MAX
+#define ACE_CBOR_KEYS_MAX 96
+#endif
 
 enum ace_cbor_type {
 	ACE_CBOR_UINT = 0,

@@ -18,7 +18,7 @@ struct ace_osc {
 	bool has_salt, has_context_id;
 	int32_t alg;     /* 0: absent, the default 10 */
 	int32_t hkdf;    /* 0: absent, the default HKDF SHA-256 */
-	uint8_t version; /* 0: absent, the default 1 */
+	int32_t version; /* 0: absent, the default 1 */
 };
 
 enum ace_cnf_kind { ACE_CNF_ABSENT = 0, ACE_CNF_IS_OSC, ACE_CNF_IS_KID, ACE_CNF_IS_OTHER };
@@ -53,12 +53,12 @@ void ace_claims_write(struct ace_cbor_writer *w, const struct ace_claims *claims
 /* Read one; unknown claims and unknown cnf members are passed over.
  * Errors stick in the reader: malformed band; ACE_ERR_TYPE also for a tagged date; ACE_ERR_CNF stays the caller's to judge.
  * A bad osc map does not fail here: it leaves cnf at ACE_CNF_IS_OTHER with the reason in *ret_osc_err,
- * because its place in the order of checks is later (token_check). */
+ * because its place in the order of checks is later (token_check). After an error *ret_claims holds nothing of use. */
 ACE_MUST_CHECK enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims, enum ace_err *ret_osc_err);
 
 /* The osc map alone, for cnf of the token response.
  * read: ACE_ERR_MISSING id or ms, ACE_ERR_UNKNOWN an unknown member, ACE_ERR_RANGE a short ms or a long id,
- * ACE_ERR_UNSUPPORTED version, alg or hkdf, ACE_ERR_TYPE.  Source: RFC 9203 3.2.1, 4.2. */
+ * ACE_ERR_UNSUPPORTED version, alg or hkdf, ACE_ERR_TYPE; *ret_osc holds nothing of use then.  Source: RFC 9203 3.2.1, 4.2. */
 void ace_osc_write(struct ace_cbor_writer *w, const struct ace_osc *osc);
 ACE_MUST_CHECK enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc);
 

@@ -19,11 +19,10 @@ enum ace_cose_layout {
 
 /* A COSE_Encrypt0 taken apart. Slices borrow from the input. */
 struct ace_cose_encrypt0 {
-	enum ace_cose_layout layout; /* ACE_COSE_PROTECTED only when the strict form was met byte for byte */
+	enum ace_cose_layout layout; /* ACE_COSE_BARE, or ACE_COSE_RFC8392 when there was a tag; see ace_cose_is_strict() */
 	int32_t alg;
-	struct ace_slice kid; /* empty when has_kid is false */
+	struct ace_slice kid; /* ptr is NULL when there is none */
 	struct ace_slice iv;
-	bool has_kid;
 	struct ace_slice protected_bytes; /* contents of the protected bucket, for the AAD */
 	struct ace_slice ciphertext;
 };
@@ -52,10 +51,13 @@ ACE_MUST_CHECK enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, 
 /* Take it apart and check what can be checked without a key. Tags may be 55799, 61 and 16, in this order, each or none.
  * @return ACE_OK; a malformed-band error when it is no COSE_Encrypt0 at all. Of that band, three speak of headers, and
  * are refused like a wrong key: ACE_ERR_DUPLICATE a label twice in one bucket or in both (of two that differ the
- * protected one would win; none is taken); ACE_ERR_UNKNOWN crit names what is not understood or not protected;
+ * protected one would win; none is taken); ACE_ERR_UNKNOWN there is a crit, which can only name what is not understood;
  * ACE_ERR_RANGE an IV that is absent or of the wrong length, or a protected bucket that is too long.
- * ACE_ERR_UNSUPPORTED no protected alg, or one that is not built in.  Source: RFC 9052 3, 3.1, 5.2. */
+ * ACE_ERR_UNSUPPORTED no protected alg, or one that is not built in. *ret_cose holds nothing of use then.  Source: RFC 9052 3, 3.1, 5.2. */
 ACE_MUST_CHECK enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_cose);
+/* Is in, of which cose was read, exactly 61(16([protected, {}, ciphertext])) with shortest heads? Of no other form can
+ * bytes be altered without changing what the tag covers.  Source: RFC 9770 3. */
+bool ace_cose_is_strict(struct ace_slice in, const struct ace_cose_encrypt0 *cose);
 /* Decrypt to the start of out. On failure nothing of the plaintext is left there. ACE_ERR_TAG; ACE_ERR_SPACE;
  * ACE_ERR_USAGE key length; ACE_ERR_CRYPTO. */
 ACE_MUST_CHECK enum ace_err ace_cose_open(const struct ace_cose_encrypt0 *cose, struct ace_key key, struct ace_buf *out);

@@ -33,6 +33,10 @@
 #ifndef ACE_RS_KEYS_MAX
 #define ACE_RS_KEYS_MAX 4
 #endif
+/* What firmware may leave out: 0 for none of it. */
+#ifndef ACE_RS_TRL
+#define ACE_RS_TRL 1 /* config.strict_layout, which a revocation list needs */
+#endif
 #define ACE_RS_NONCE1_MAX 64      /* a client's nonce: 1 to 64 bytes */
 #define ACE_RS_NONCE2_LEN 8       /* ours */
 #define ACE_RS_ID_LEN 2           /* a Recipient ID of ours */

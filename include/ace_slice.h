@@ -33,15 +33,7 @@ struct ace_buf {
 #define ACE_BUF_OF(array) ((struct ace_buf){ (array), sizeof(array), 0 })
 
 /* Compare public bytes. Secrets and tags are compared with ace_equal_ct() of ace_port.h only. */
-static inline bool ace_slice_equal(struct ace_slice a, struct ace_slice b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (a.ptr[i] != b.ptr[i])
-			return false;
-	return true;
-}
+bool ace_slice_equal(struct ace_slice a, struct ace_slice b);
 
 /* What has been written into a buffer so far, as borrowed bytes. */
 static inline struct ace_slice ace_buf_slice(const struct ace_buf *buf)

@@ -2,6 +2,7 @@
 /* The Authorization Information Format for REST resources (RFC 9237), as CBOR. */
 #include "ace_scope.h"
 #include "token/mem.h"
+#include "token/members.h"
 
 void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes)
 {
@@ -11,25 +12,17 @@ void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes)
 
 bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entry)
 {
+	static const struct member pair[] = {
+		{ 0, MEMBER_TEXT, offsetof(struct ace_aif_entry, path) },
+		{ 1, MEMBER_UINT, offsetof(struct ace_aif_entry, methods) },
+	};
 	struct ace_cbor_reader *r = &it->reader;
-	struct ace_aif_entry entry;
-	struct ace_cbor_seq pair;
-	bool is_pair;
 
 	if (!ace_cbor_array_next(r, &it->seq))
 		return false;
-	ace_cbor_array_enter(r, &pair);
-	is_pair = ace_cbor_array_next(r, &pair);
-	entry.path = ace_cbor_read_tstr(r);
-	is_pair = is_pair && ace_cbor_array_next(r, &pair);
-	entry.methods = ace_cbor_read_uint(r);
-	is_pair = is_pair && !ace_cbor_array_next(r, &pair);
-	if (!r->err && !is_pair)
+	if (ace_items_read(r, pair, ACE_ARRAY_LEN(pair), ret_entry) != 3 && !r->err)
 		r->err = ACE_ERR_SCOPE;
-	if (r->err)
-		return false;
-	*ret_entry = entry;
-	return true;
+	return !r->err;
 }
 
 enum ace_err ace_aif_read_finish(struct ace_aif_reader *it)

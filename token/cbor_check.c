@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is it well-formed CBOR, within the limits, without duplicate keys? No recursion, work bounded by the input's length. */
+/* Is it well-formed CBOR, within the limits, without duplicate keys? One walk over the bytes, without recursion. */
 #include "token/cbor_head.h"
 
 #define MAY_BE_INDEFINITE                                                                                              \
-	(CBOR_MAJOR(ACE_CBOR_BSTR) | CBOR_MAJOR(ACE_CBOR_TSTR) | CBOR_MAJOR(ACE_CBOR_ARRAY) |                          \
-	 CBOR_MAJOR(ACE_CBOR_MAP) | CBOR_MAJOR(ACE_CBOR_SIMPLE))
-#define KEY_BLOCK 16 /* keys remembered at a time: four walks over the largest map, 64 bytes of stack */
+	(CBOR_STRINGS | CBOR_MAJOR(ACE_CBOR_ARRAY) | CBOR_MAJOR(ACE_CBOR_MAP) | CBOR_MAJOR(ACE_CBOR_SIMPLE))
 
 static void slice_drop(struct ace_slice *rest, size_t len)
 {
@@ -13,252 +11,182 @@ static void slice_drop(struct ace_slice *rest, size_t len)
 	rest->len -= len;
 }
 
-static bool head_is_break(const struct cbor_head *head)
+static bool item_is_break(const struct cbor_item *item)
 {
-	return head->major == ACE_CBOR_SIMPLE && head->info == CBOR_INDEFINITE;
+	return item->major == ACE_CBOR_SIMPLE && item->info == CBOR_INDEFINITE;
 }
 
-enum ace_err ace_cbor_head_take(struct ace_slice *rest, struct cbor_head *ret_head)
+static enum ace_err head_take(struct ace_slice *rest, struct cbor_item *ret_item)
 {
 	const uint8_t *bytes = rest->ptr;
 	uint64_t value;
+	unsigned info;
 	size_t extra = 0;
 
 	if (rest->len == 0)
 		return ACE_ERR_TRUNCATED;
-	ret_head->major = bytes[0] >> 5;
-	ret_head->info = bytes[0] & 31;
-	value = ret_head->info;
-	if (value > CBOR_EIGHT_BYTES) {
-		if (value != CBOR_INDEFINITE || !(MAY_BE_INDEFINITE & CBOR_MAJOR(ret_head->major)))
+	value = info = bytes[0] & 31;
+	ret_item->major = bytes[0] >> 5;
+	ret_item->info = (uint8_t)info;
+	ret_item->content = (struct ace_slice){ NULL, 0 };
+	if (info > CBOR_EIGHT_BYTES) {
+		if (info != CBOR_INDEFINITE || !(MAY_BE_INDEFINITE & CBOR_MAJOR(ret_item->major)))
 			return ACE_ERR_MALFORMED;
-	} else if (value >= CBOR_ONE_BYTE) {
-		extra = (size_t)1 << (value - CBOR_ONE_BYTE);
+	} else if (info >= CBOR_ONE_BYTE) {
+		extra = (size_t)1 << (info - CBOR_ONE_BYTE);
 		value = 0;
 	}
 	if (rest->len <= extra)
 		return ACE_ERR_TRUNCATED;
 	for (size_t i = 1; i <= extra; i++)
 		value = value << 8 | bytes[i];
-	ret_head->value = value;
+	ret_item->value = value;
 	slice_drop(rest, extra + 1);
 	/* RFC 8949 3.3: sequences "that start with 0xf8 [...] and continue with a byte less than 0x20 [...] are not
 	 * well-formed". */
-	if (ret_head->major == ACE_CBOR_SIMPLE && ret_head->info == CBOR_ONE_BYTE && value < 32)
+	if (ret_item->major == ACE_CBOR_SIMPLE && info == CBOR_ONE_BYTE && value < 32)
 		return ACE_ERR_MALFORMED;
 	return ACE_OK;
 }
 
-static enum ace_err content_take(struct ace_slice *rest, uint64_t len, struct ace_slice *ret_content)
+static enum ace_err content_take(struct ace_slice *rest, struct cbor_item *item)
 {
-	if (len > rest->len)
+	if (item->value > rest->len)
 		return ACE_ERR_TRUNCATED;
-	*ret_content = (struct ace_slice){ rest->ptr, (size_t)len };
-	slice_drop(rest, (size_t)len);
+	item->content = (struct ace_slice){ rest->ptr, (size_t)item->value };
+	slice_drop(rest, item->content.len);
 	return ACE_OK;
 }
 
-enum ace_err ace_cbor_string_take(struct ace_slice *rest, const struct cbor_head *head, struct ace_slice *ret_content)
+/* A string of indefinite length that has one chunk, or none, is as good as that chunk. */
+static enum ace_err chunks_take(struct ace_slice *rest, struct cbor_item *item)
 {
-	struct cbor_head chunk;
-	enum ace_err err;
+	struct cbor_item chunk;
+	enum ace_err err = head_take(rest, &chunk);
 
-	if (head->info != CBOR_INDEFINITE)
-		return content_take(rest, head->value, ret_content);
-	*ret_content = (struct ace_slice){ rest->ptr, 0 };
-	for (size_t chunks = 0;; chunks++) {
-		err = ace_cbor_head_take(rest, &chunk);
-		if (err)
-			return err;
-		if (head_is_break(&chunk))
-			return ACE_OK;
-		if (chunk.major != head->major || chunk.info == CBOR_INDEFINITE)
-			return ACE_ERR_MALFORMED;
-		if (chunks > 0)
-			return ACE_ERR_UNKNOWN;
-		err = content_take(rest, chunk.value, ret_content);
-		if (err)
-			return err;
-	}
-}
-
-/* How many items an array, map or tag holds. Counts are checked before anything is multiplied or looped over. */
-static enum ace_err items_count(const struct cbor_head *head, size_t rest_len, size_t *ret_left)
-{
-	if (head->major == ACE_CBOR_TAG) {
-		*ret_left = 1;
-	} else if (head->info == CBOR_INDEFINITE) {
-		*ret_left = CBOR_UNTIL_BREAK;
-	} else if (head->value > rest_len) { /* an item has at least one byte */
+	if (err)
+		return err;
+	item->value = 0;
+	item->content = (struct ace_slice){ rest->ptr, 0 };
+	if (item_is_break(&chunk))
+		return ACE_OK;
+	if (chunk.major != item->major || chunk.info == CBOR_INDEFINITE)
+		return ACE_ERR_MALFORMED;
+	item->value = chunk.value;
+	err = content_take(rest, item);
+	if (err || rest->len == 0)
 		return ACE_ERR_TRUNCATED;
-	} else if (head->major == ACE_CBOR_ARRAY) {
-		*ret_left = (size_t)head->value;
-	} else {
-		if (head->value > ACE_CBOR_ENTRIES_MAX)
-			return ACE_ERR_DEPTH;
-		*ret_left = 2 * (size_t)head->value;
-	}
+	if (rest->ptr[0] != CBOR_BREAK)
+		return rest->ptr[0] >> 5 == item->major ? ACE_ERR_UNKNOWN : ACE_ERR_MALFORMED;
+	slice_drop(rest, 1);
 	return ACE_OK;
 }
 
-/* Arrays, maps and tags that are open around the place reached; level 0 is the one item that is walked over. */
-struct walk {
-	size_t left[ACE_CBOR_DEPTH_MAX + 1];
-	uint16_t maps; /* bit for each level that is a map */
-	uint8_t level;
+enum ace_err ace_cbor_item_take(struct ace_slice *rest, struct cbor_item *ret_item)
+{
+	enum ace_err err = head_take(rest, ret_item);
+
+	if (err || !(CBOR_STRINGS & CBOR_MAJOR(ret_item->major)))
+		return err;
+	return ret_item->info == CBOR_INDEFINITE ? chunks_take(rest, ret_item) : content_take(rest, ret_item);
+}
+
+/* An array, map or tag that is open around the place reached. */
+struct level {
+	size_t left;    /* items to come */
+	uint8_t keys;   /* where its keys start among all */
+	bool is_map;
 };
 
-static bool walk_is_over(struct walk *walk)
+/* Level 0 is the one item that is walked over. */
+struct walk {
+	struct ace_slice rest;
+	struct level levels[ACE_CBOR_DEPTH_MAX + 1];
+	const uint8_t *keys[ACE_CBOR_KEYS_MAX]; /* of the maps that are open */
+	uint8_t level, keys_len;
+};
+
+/* The item is a key that ends at the place reached: equal to one before it, whatever the length form of their heads? */
+static enum ace_err key_check(struct walk *walk, const uint8_t *start, const struct cbor_item *key)
 {
-	while (walk->left[walk->level] == 0) {
-		if (walk->level == 0)
-			return true;
-		walk->level--;
+	struct cbor_item other;
+
+	/* The equality of other types takes more than a look at bytes. */
+	if (key->major > ACE_CBOR_TSTR)
+		return ACE_ERR_UNKNOWN;
+	if (walk->keys_len == ACE_CBOR_KEYS_MAX)
+		return ACE_ERR_DEPTH;
+	for (size_t i = walk->levels[walk->level].keys; i < walk->keys_len; i++) {
+		struct ace_slice rest = { walk->keys[i], (size_t)(walk->rest.ptr - walk->keys[i]) };
+		enum ace_err err = ace_cbor_item_take(&rest, &other);
+
+		if (err)
+			return err;
+		if (other.major == key->major && other.value == key->value && ace_slice_equal(other.content, key->content))
+			return ACE_ERR_DUPLICATE; /* RFC 8949 5.6: "Not accept maps with duplicate keys" */
 	}
-	return false;
+	walk->keys[walk->keys_len++] = start;
+	return ACE_OK;
 }
 
-static enum ace_err walk_push(struct walk *walk, const struct cbor_head *head, size_t rest_len)
+/* Counts are checked before anything is multiplied or looped over. */
+static enum ace_err level_open(struct walk *walk, const struct cbor_item *item)
 {
+	struct level *level = &walk->levels[walk->level + 1];
+
 	if (walk->level == ACE_CBOR_DEPTH_MAX)
 		return ACE_ERR_DEPTH;
 	walk->level++;
-	walk->maps &= (uint16_t)~CBOR_MAJOR(walk->level);
-	if (head->major == ACE_CBOR_MAP)
-		walk->maps |= (uint16_t)CBOR_MAJOR(walk->level);
-	return items_count(head, rest_len, &walk->left[walk->level]);
+	*level = (struct level){ CBOR_UNTIL_BREAK, walk->keys_len, item->major == ACE_CBOR_MAP };
+	if (item->major == ACE_CBOR_TAG) {
+		level->left = 1;
+	} else if (item->info != CBOR_INDEFINITE) {
+		if (item->value > walk->rest.len) /* an item has at least one byte */
+			return ACE_ERR_TRUNCATED;
+		level->left = (size_t)item->value << level->is_map;
+	}
+	return ACE_OK;
 }
 
-/* Count the item that starts at the place reached, or end the level when it is a break. */
-static enum ace_err walk_count(struct walk *walk, const struct cbor_head *head)
+/* The item at the place reached, as far as its head goes or, of a string, to its end. */
+static enum ace_err walk_step(struct walk *walk)
 {
-	size_t *left = &walk->left[walk->level];
-	size_t seen = CBOR_UNTIL_BREAK - *left;
-	bool is_map = walk->maps & CBOR_MAJOR(walk->level);
+	struct level *level = &walk->levels[walk->level];
+	const uint8_t *start = walk->rest.ptr;
+	struct cbor_item item;
+	bool is_key = level->is_map && level->left % 2 == 0;
+	enum ace_err err = ace_cbor_item_take(&walk->rest, &item);
 
-	if (head_is_break(head)) {
-		if (!CBOR_IS_UNTIL_BREAK(*left) || (is_map && seen % 2 != 0))
+	if (err)
+		return err;
+	if (item_is_break(&item)) {
+		if (!CBOR_IS_UNTIL_BREAK(level->left) || (level->is_map && !is_key))
 			return ACE_ERR_MALFORMED;
-		*left = 0;
+		level->left = 0;
 		return ACE_OK;
 	}
-	if (is_map && seen == 2 * ACE_CBOR_ENTRIES_MAX)
-		return ACE_ERR_DEPTH;
-	--*left;
+	level->left--;
+	if (is_key)
+		return key_check(walk, start, &item);
+	if (item.major >= ACE_CBOR_ARRAY && item.major <= ACE_CBOR_TAG)
+		return level_open(walk, &item);
 	return ACE_OK;
 }
 
 enum ace_err ace_cbor_item_skip(struct ace_slice *rest)
 {
-	struct walk walk = { .left = { 1 } };
-	struct ace_slice content;
-	struct cbor_head head;
+	struct walk walk;
 	enum ace_err err = ACE_OK;
 
-	while (!err && !walk_is_over(&walk)) {
-		err = ace_cbor_head_take(rest, &head);
-		if (!err)
-			err = walk_count(&walk, &head);
-		if (err)
-			break;
-		if (head.major == ACE_CBOR_BSTR || head.major == ACE_CBOR_TSTR)
-			err = ace_cbor_string_take(rest, &head, &content);
-		else if (head.major >= ACE_CBOR_ARRAY && head.major <= ACE_CBOR_TAG)
-			err = walk_push(&walk, &head, rest->len);
+	walk.rest = *rest;
+	walk.level = walk.keys_len = 0;
+	walk.levels[0] = (struct level){ 1, 0, false };
+	while (!err && (walk.level > 0 || walk.levels[0].left > 0)) {
+		if (walk.levels[walk.level].left > 0)
+			err = walk_step(&walk);
+		else
+			walk.keys_len = walk.levels[walk.level--].keys;
 	}
-	return err;
-}
-
-/* Number and string of a map key; its other types are refused, since their equality takes more than bytes. */
-static enum ace_err key_take(struct ace_slice *rest, struct cbor_head *ret_head, struct ace_slice *ret_text)
-{
-	enum ace_err err = ace_cbor_head_take(rest, ret_head);
-
-	*ret_text = (struct ace_slice){ NULL, 0 };
-	if (err)
-		return err;
-	if (ret_head->major > ACE_CBOR_TSTR)
-		return ACE_ERR_UNKNOWN;
-	if (ret_head->major < ACE_CBOR_BSTR)
-		return ACE_OK;
-	err = ace_cbor_string_take(rest, ret_head, ret_text);
-	ret_head->value = ret_text->len;
-	return err;
-}
-
-/* Equal whatever the length form of their heads. end is that of the input, which is known to be well-formed. */
-static enum ace_err key_compare(const uint8_t *key, const struct cbor_head *head, struct ace_slice text, const uint8_t *end)
-{
-	struct ace_slice rest = { key, (size_t)(end - key) }, other_text;
-	struct cbor_head other;
-	enum ace_err err = key_take(&rest, &other, &other_text);
-
-	if (err)
-		return err;
-	if (other.major != head->major || other.value != head->value || !ace_slice_equal(text, other_text))
-		return ACE_OK;
-	return ACE_ERR_DUPLICATE; /* RFC 8949 5.6: "Not accept maps with duplicate keys" */
-}
-
-bool ace_cbor_seq_next(struct ace_slice *rest, struct ace_cbor_seq *seq)
-{
-	if (CBOR_IS_UNTIL_BREAK(seq->left)) {
-		if (rest->len > 0 && rest->ptr[0] != CBOR_BREAK)
-			return true;
-		slice_drop(rest, rest->len > 0);
-		seq->left = 0;
-		return false;
-	}
-	if (seq->left == 0)
-		return false;
-	seq->left--;
-	return true;
-}
-
-/* Compare each key from number first on with those before it, as far back as first and at most KEY_BLOCK of them. */
-static enum ace_err keys_check_block(struct ace_slice rest, struct ace_cbor_seq seq, size_t first, size_t *ret_keys)
-{
-	const uint8_t *block[KEY_BLOCK], *end = rest.ptr + rest.len;
-	struct ace_slice text;
-	struct cbor_head head;
-	enum ace_err err = ACE_OK;
-	size_t i;
-
-	for (i = 0; !err && ace_cbor_seq_next(&rest, &seq); i++) {
-		const uint8_t *start = rest.ptr;
-
-		err = key_take(&rest, &head, &text);
-		for (size_t k = first; !err && k < i && k < first + KEY_BLOCK; k++)
-			err = key_compare(block[k - first], &head, text, end);
-		if (i >= first && i < first + KEY_BLOCK)
-			block[i - first] = start;
-		if (!err)
-			err = ace_cbor_item_skip(&rest);
-	}
-	*ret_keys = i;
-	return err;
-}
-
-/* For each map of a well-formed item: are its keys numbers or strings, none of them twice? All heads are visited in
- * their order of bytes, whatever they nest in. */
-enum ace_err ace_cbor_keys_check(struct ace_slice rest)
-{
-	struct ace_slice content;
-	struct cbor_head head;
-	enum ace_err err = ACE_OK;
-	size_t keys;
-
-	while (!err && rest.len > 0) {
-		err = ace_cbor_head_take(&rest, &head);
-		if (!err && (head.major == ACE_CBOR_BSTR || head.major == ACE_CBOR_TSTR))
-			err = ace_cbor_string_take(&rest, &head, &content);
-		if (head.major != ACE_CBOR_MAP)
-			continue;
-		keys = 1;
-		for (size_t first = 0; !err && first < keys; first += KEY_BLOCK)
-			err = keys_check_block(rest, (struct ace_cbor_seq){ head.info == CBOR_INDEFINITE ? CBOR_UNTIL_BREAK
-										    : (size_t)head.value },
-					       first, &keys);
-	}
+	*rest = walk.rest;
 	return err;
 }

@@ -19,8 +19,6 @@ void ace_cbor_read_init(struct ace_cbor_reader *r, struct ace_slice in)
 
 	if (!err && rest.len > 0)
 		err = ACE_ERR_TRAILING;
-	if (!err)
-		err = ace_cbor_keys_check(in);
 	*r = (struct ace_cbor_reader){ in, ACE_OK };
 	if (err)
 		fail(r, err);
@@ -42,152 +40,132 @@ enum ace_cbor_type ace_cbor_peek(const struct ace_cbor_reader *r)
 	return (enum ace_cbor_type)(first >> 5);
 }
 
-/* The next head, if it is of one of the major types (a set of CBOR_MAJOR bits); otherwise an error sticks and *ret_head is
- * zero. */
-static bool take(struct ace_cbor_reader *r, unsigned majors, struct cbor_head *ret_head)
+/* The next item, if it is of one of the major types (a set of CBOR_MAJOR bits); otherwise an error sticks and *ret_item
+ * is zero. */
+static void take(struct ace_cbor_reader *r, unsigned majors, struct cbor_item *ret_item)
 {
-	enum ace_err err = r->err ? r->err : ace_cbor_head_take(&r->rest, ret_head);
+	enum ace_err err = r->err ? r->err : ace_cbor_item_take(&r->rest, ret_item);
 
-	if (!err && !(majors & CBOR_MAJOR(ret_head->major)))
+	if (!err && !(majors & CBOR_MAJOR(ret_item->major)))
 		err = ACE_ERR_TYPE;
 	if (!err)
-		return true;
+		return;
 	fail(r, err);
-	*ret_head = (struct cbor_head){ 0 };
-	return false;
+	*ret_item = (struct cbor_item){ 0 };
 }
 
 uint64_t ace_cbor_read_uint(struct ace_cbor_reader *r)
 {
-	struct cbor_head head;
+	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_UINT), &head);
-	return head.value;
+	take(r, CBOR_MAJOR(ACE_CBOR_UINT), &item);
+	return item.value;
 }
 
 int64_t ace_cbor_read_int(struct ace_cbor_reader *r)
 {
-	struct cbor_head head;
+	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_UINT) | CBOR_MAJOR(ACE_CBOR_NINT), &head);
-	if (head.value > INT64_MAX) {
+	take(r, CBOR_MAJOR(ACE_CBOR_UINT) | CBOR_MAJOR(ACE_CBOR_NINT), &item);
+	if (item.value > INT64_MAX) {
 		fail(r, ACE_ERR_RANGE);
 		return 0;
 	}
-	return head.major == ACE_CBOR_NINT ? -1 - (int64_t)head.value : (int64_t)head.value;
+	return (int64_t)(item.major == ACE_CBOR_NINT ? ~item.value : item.value);
 }
 
-/* Cut a floating-point number to an integer with shifts: firmware need not carry soft float for one date.
- * fraction_bits and exponent_bits are those of IEEE 754. */
-static enum ace_err float_cut(uint64_t bits, unsigned exponent_bits, unsigned fraction_bits, int64_t *ret_value)
+/* IEEE 754 in 16, 32 or 64 bits, cut to an integer with shifts: firmware need not carry soft float for one date. What is
+ * taken off bits stands at their high end. */
+static enum ace_err float_cut(uint64_t bits, int exponent_bits, int64_t *ret_value)
 {
-	uint64_t fraction = bits & ((UINT64_C(1) << fraction_bits) - 1);
-	int exponent_max = (1 << exponent_bits) - 1;
-	int exponent = (int)(bits >> fraction_bits) & exponent_max;
-	int shift = exponent - exponent_max / 2 - (int)fraction_bits;
+	bool negative = bits >> 63;
+	int most = (1 << exponent_bits) - 1, exponent = 0;
 
-	if (exponent == exponent_max || shift > 62 - (int)fraction_bits) /* infinite, not a number, or above 2^63 */
+	for (int i = 0; i < exponent_bits; i++) {
+		bits <<= 1;
+		exponent = exponent << 1 | (int)(bits >> 63);
+	}
+	if (exponent == most || exponent - most / 2 > 62) /* infinite, not a number, or at least 2^63 */
 		return ACE_ERR_RANGE;
-	fraction |= UINT64_C(1) << fraction_bits;
-	if (exponent == 0 || shift < -(int)fraction_bits) /* smaller than one */
-		fraction = 0;
-	else
-		fraction = shift < 0 ? fraction >> -shift : fraction << shift;
-	*ret_value = bits >> (exponent_bits + fraction_bits) ? -(int64_t)fraction : (int64_t)fraction;
+	bits |= UINT64_C(1) << 63; /* the digit before the point, which is not written */
+	for (; exponent < most / 2 + 63; exponent++)
+		bits >>= 1;
+	*ret_value = (int64_t)(negative ? -bits : bits);
 	return ACE_OK;
 }
 
 int64_t ace_cbor_read_time(struct ace_cbor_reader *r)
 {
-	static const uint8_t widths[3][2] = { { 5, 10 }, { 8, 23 }, { 11, 52 } }; /* half, single, double */
-	const uint8_t *width;
-	struct cbor_head head;
+	static const uint8_t exponent_bits[] = { 5, 8, 11 }; /* half, single, double */
+	struct cbor_item item;
 	int64_t value = 0;
 	enum ace_err err;
+	unsigned width;
 
 	if (ace_cbor_peek(r) != ACE_CBOR_FLOAT)
 		return ace_cbor_read_int(r);
-	if (!take(r, CBOR_MAJOR(ACE_CBOR_SIMPLE), &head))
-		return 0;
-	width = widths[head.info - CBOR_ONE_BYTE - 1];
-	err = float_cut(head.value, width[0], width[1], &value);
+	take(r, CBOR_MAJOR(ACE_CBOR_SIMPLE), &item);
+	width = item.info - CBOR_ONE_BYTE - 1u;
+	err = float_cut(item.value << (64 - (16 << width)), exponent_bits[width], &value);
 	if (err)
 		fail(r, err);
 	return value;
 }
 
-static struct ace_slice string_read(struct ace_cbor_reader *r, enum ace_cbor_type type)
-{
-	struct ace_slice content = { NULL, 0 };
-	struct cbor_head head;
-	enum ace_err err;
-
-	if (!take(r, CBOR_MAJOR(type), &head))
-		return content;
-	err = ace_cbor_string_take(&r->rest, &head, &content);
-	if (err)
-		fail(r, err);
-	return content;
-}
-
 struct ace_slice ace_cbor_read_bstr(struct ace_cbor_reader *r)
 {
-	return string_read(r, ACE_CBOR_BSTR);
+	struct cbor_item item;
+
+	take(r, CBOR_MAJOR(ACE_CBOR_BSTR), &item);
+	return item.content;
 }
 
-/* Length of the UTF-8 sequence at the start of text; 0 when there is none (RFC 3629 3 and 4). */
-static size_t utf8_sequence(struct ace_slice text)
+/* Take a character off text. False: it does not start with one (RFC 3629 3 and 4). */
+static bool utf8_take(struct ace_slice *text)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t point = text.ptr[0];
-	size_t len = 2;
+	uint32_t point = text->ptr[0];
+	size_t more = (point >= 0xc0) + (point >= 0xe0) + (point >= 0xf0);
 
-	if (point < 0x80)
-		return 1;
-	if (point < 0xc0 || point > 0xf7)
-		return 0;
-	len += (point >= 0xe0) + (point >= 0xf0);
-	if (len > text.len)
-		return 0;
-	point &= 0x7fu >> len;
-	for (size_t i = 1; i < len; i++) {
-		if ((text.ptr[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (text.ptr[i] & 0x3f);
+	if ((point >= 0x80 && point < 0xc2) || point > 0xf4 || more >= text->len)
+		return false;
+	point &= more ? 0x3fu >> more : 0x7f;
+	for (size_t i = 1; i <= more; i++) {
+		if ((text->ptr[i] & 0xc0) != 0x80)
+			return false;
+		point = point << 6 | (text->ptr[i] & 0x3f);
 	}
-	if (point < least[len] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
-		return 0;
-	return len;
+	text->ptr += more + 1;
+	text->len -= more + 1;
+	/* Three bytes for what fits 11 bits, four for what fits 16, are too many; two for 7 would start with c0 or c1. */
+	return more < 2 || (point >> (5 * more + 1) && point >> 11 != 0xd800 >> 11 && point <= 0x10ffff);
 }
 
 struct ace_slice ace_cbor_read_tstr(struct ace_cbor_reader *r)
 {
-	struct ace_slice text = string_read(r, ACE_CBOR_TSTR), rest = text;
+	struct cbor_item item;
+	struct ace_slice rest;
 
-	while (rest.len > 0) {
-		size_t len = utf8_sequence(rest);
-
-		if (len == 0) {
+	take(r, CBOR_MAJOR(ACE_CBOR_TSTR), &item);
+	for (rest = item.content; rest.len > 0;) {
+		if (!utf8_take(&rest)) {
 			/* RFC 8949 3.1: a string with "an invalid UTF-8 sequence is well-formed but invalid" */
 			fail(r, ACE_ERR_MALFORMED);
 			return (struct ace_slice){ NULL, 0 };
 		}
-		rest.ptr += len;
-		rest.len -= len;
 	}
-	return text;
+	return item.content;
 }
 
 /* The value of false, true or null; another item is of the wrong type. */
 static uint64_t simple_read(struct ace_cbor_reader *r, uint64_t least, uint64_t most)
 {
-	struct cbor_head head;
+	struct cbor_item item;
 
-	if (!take(r, CBOR_MAJOR(ACE_CBOR_SIMPLE), &head))
-		return 0;
-	if (head.info < CBOR_ONE_BYTE && head.value >= least && head.value <= most)
-		return head.value;
-	fail(r, ACE_ERR_TYPE);
+	take(r, CBOR_MAJOR(ACE_CBOR_SIMPLE), &item);
+	if (item.info < CBOR_ONE_BYTE && item.value >= least && item.value <= most)
+		return item.value;
+	if (!r->err)
+		fail(r, ACE_ERR_TYPE);
 	return 0;
 }
 
@@ -203,10 +181,10 @@ void ace_cbor_read_null(struct ace_cbor_reader *r)
 
 uint64_t ace_cbor_read_tag(struct ace_cbor_reader *r)
 {
-	struct cbor_head head;
+	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_TAG), &head);
-	return head.value;
+	take(r, CBOR_MAJOR(ACE_CBOR_TAG), &item);
+	return item.value;
 }
 
 struct ace_slice ace_cbor_read_raw(struct ace_cbor_reader *r)
@@ -224,10 +202,10 @@ struct ace_slice ace_cbor_read_raw(struct ace_cbor_reader *r)
 
 static void enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct ace_cbor_seq *ret_seq)
 {
-	struct cbor_head head;
+	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(type), &head);
-	ret_seq->left = head.info == CBOR_INDEFINITE ? CBOR_UNTIL_BREAK : (size_t)head.value;
+	take(r, CBOR_MAJOR(type), &item);
+	ret_seq->left = item.info == CBOR_INDEFINITE ? CBOR_UNTIL_BREAK : (size_t)item.value;
 }
 
 void ace_cbor_array_enter(struct ace_cbor_reader *r, struct ace_cbor_seq *ret_seq)
@@ -237,7 +215,17 @@ void ace_cbor_array_enter(struct ace_cbor_reader *r, struct ace_cbor_seq *ret_se
 
 bool ace_cbor_array_next(struct ace_cbor_reader *r, struct ace_cbor_seq *seq)
 {
-	return !r->err && ace_cbor_seq_next(&r->rest, seq);
+	if (r->err || seq->left == 0)
+		return false;
+	if (!CBOR_IS_UNTIL_BREAK(seq->left)) {
+		seq->left--;
+	} else if (r->rest.len == 0 || r->rest.ptr[0] == CBOR_BREAK) {
+		r->rest.ptr += r->rest.len > 0;
+		r->rest.len -= r->rest.len > 0;
+		seq->left = 0;
+		return false;
+	}
+	return true;
 }
 
 void ace_cbor_map_enter(struct ace_cbor_reader *r, struct ace_cbor_seq *ret_seq)
@@ -249,9 +237,9 @@ bool ace_cbor_map_next(struct ace_cbor_reader *r, struct ace_cbor_seq *seq, int6
 {
 	while (ace_cbor_array_next(r, seq)) {
 		struct ace_slice rest = r->rest;
-		struct cbor_head head;
+		struct cbor_item key;
 
-		if (!ace_cbor_head_take(&rest, &head) && head.major <= ACE_CBOR_NINT && head.value <= INT64_MAX) {
+		if (!ace_cbor_item_take(&rest, &key) && key.major <= ACE_CBOR_NINT && key.value <= INT64_MAX) {
 			*ret_key = ace_cbor_read_int(r);
 			return true;
 		}

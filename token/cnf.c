@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* OSCORE_Input_Material (RFC 9203 3.2.1) and the Master Salt that is made with it. */
 #include "ace_claims.h"
+#include "ace_cose.h"
+#include "token/mem.h"
+#include "token/members.h"
 
 static void optional_int_write(struct ace_cbor_writer *w, enum ace_osc_member member, int32_t value)
 {
@@ -33,81 +36,48 @@ void ace_osc_write(struct ace_cbor_writer *w, const struct ace_osc *osc)
 		bytes_write(w, ACE_OSC_CONTEXT_ID, osc->context_id);
 }
 
-/* A registered number; a text stands for an algorithm that is not built in, since none is registered with a text. */
-static int32_t number_read(struct ace_cbor_reader *r)
+#define AT(member) offsetof(struct ace_osc, member)
+static const struct member members[] = {
+	{ ACE_OSC_ID, MEMBER_BYTES, AT(id) },
+	{ ACE_OSC_VERSION, MEMBER_ALG, AT(version) },
+	{ ACE_OSC_MS, MEMBER_BYTES, AT(ms) },
+	{ ACE_OSC_HKDF, MEMBER_ALG, AT(hkdf) },
+	{ ACE_OSC_ALG, MEMBER_ALG, AT(alg) },
+	{ ACE_OSC_SALT, MEMBER_BYTES, AT(salt) },
+	{ ACE_OSC_CONTEXT_ID, MEMBER_BYTES, AT(context_id) },
+};
+
+/* Of each number 0 means that it is absent. */
+static bool numbers_are_supported(const struct ace_osc *osc)
 {
-	int64_t number = 0;
+	uint8_t key_len, nonce_len, tag_len;
 
-	if (ace_cbor_peek(r) == ACE_CBOR_TSTR)
-		ace_cbor_read_raw(r);
-	else
-		number = ace_cbor_read_int(r);
-	return number == (int8_t)number ? (int32_t)number : 0;
-}
-
-static enum ace_err member_read(struct ace_cbor_reader *r, int64_t member, struct ace_osc *osc)
-{
-	bool supported = true;
-
-	switch (member) {
-	case ACE_OSC_ID:
-		osc->id = ace_cbor_read_bstr(r);
-		break;
-	case ACE_OSC_MS:
-		osc->ms = ace_cbor_read_bstr(r);
-		break;
-	case ACE_OSC_SALT:
-		osc->salt = ace_cbor_read_bstr(r);
-		osc->has_salt = true;
-		break;
-	case ACE_OSC_CONTEXT_ID:
-		osc->context_id = ace_cbor_read_bstr(r);
-		osc->has_context_id = true;
-		break;
-	case ACE_OSC_VERSION:
-		osc->version = (uint8_t)number_read(r);
-		supported = osc->version == 1;
-		break;
-	case ACE_OSC_HKDF:
-		osc->hkdf = number_read(r);
-		supported = osc->hkdf == ACE_ALG_HMAC_256 || osc->hkdf == ACE_ALG_DIRECT_HKDF_SHA_256;
-		break;
-	case ACE_OSC_ALG:
-		osc->alg = number_read(r);
-		supported = osc->alg == ACE_ALG_CCM_16_64_128 || osc->alg == ACE_ALG_A128GCM ||
-			    osc->alg == ACE_ALG_CCM_16_128_128 || osc->alg == ACE_ALG_CCM_16_128_256;
-		break;
-	default:
-		/* RFC 9203 4.2: when parameters "received in the osc field are unrecognized", the token is refused. */
-		return ACE_ERR_UNKNOWN;
-	}
-	if (r->err)
-		return r->err;
-	return supported ? ACE_OK : ACE_ERR_UNSUPPORTED;
+	if (osc->version && osc->version != 1)
+		return false;
+	if (osc->hkdf && osc->hkdf != ACE_ALG_HMAC_256 && osc->hkdf != ACE_ALG_DIRECT_HKDF_SHA_256)
+		return false;
+	return !osc->alg || !ace_cose_alg_lengths(osc->alg, &key_len, &nonce_len, &tag_len);
 }
 
 enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc)
 {
-	struct ace_osc osc = { 0 };
-	struct ace_cbor_seq seq;
-	enum ace_err err;
+	uint64_t keys;
 
-	/* As an array of keys and values: map_next would pass over a member whose label is a text. */
-	ace_cbor_map_enter(r, &seq);
-	while (ace_cbor_array_next(r, &seq)) {
-		if (ace_cbor_peek(r) != ACE_CBOR_UINT)
-			return ACE_ERR_UNKNOWN;
-		err = member_read(r, (int64_t)ace_cbor_read_uint(r), &osc);
-		if (err)
-			return err;
-	}
+	memset(ret_osc, 0, sizeof *ret_osc);
+	keys = ace_members_read(r, members, ACE_ARRAY_LEN(members), ret_osc);
 	if (r->err)
 		return r->err;
-	if (!osc.id.ptr || !osc.ms.ptr)
+	/* RFC 9203 4.2: when parameters "received in the osc field are unrecognized", the token is refused. */
+	if (keys >= MEMBER_BIT(ACE_OSC_CONTEXT_ID + 1))
+		return ACE_ERR_UNKNOWN;
+	if (!numbers_are_supported(ret_osc))
+		return ACE_ERR_UNSUPPORTED;
+	if (!ret_osc->id.ptr || !ret_osc->ms.ptr)
 		return ACE_ERR_MISSING;
-	if (osc.id.len > ACE_OSC_ID_MAX || osc.ms.len < ACE_MASTER_SECRET_MIN)
+	if (ret_osc->id.len > ACE_OSC_ID_MAX || ret_osc->ms.len < ACE_MASTER_SECRET_MIN)
 		return ACE_ERR_RANGE;
-	*ret_osc = osc;
+	ret_osc->has_salt = ret_osc->salt.ptr;
+	ret_osc->has_context_id = ret_osc->context_id.ptr;
 	return ACE_OK;
 }
 

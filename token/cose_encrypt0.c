@@ -2,45 +2,21 @@
 /* COSE_Encrypt0 (RFC 9052 5.2): sealed in place, taken apart without a key, opened. */
 #include "ace_cose.h"
 #include "token/mem.h"
+#include "token/members.h"
 
 #define TAG_SELF_DESCRIBED 55799 /* RFC 8949 3.4.6: says "this is CBOR" and nothing else */
-#define LABEL_BIT(label) (UINT32_C(1) << (label))
-#define UNDERSTOOD                                                                                                     \
-	(LABEL_BIT(ACE_COSE_ALG) | LABEL_BIT(ACE_COSE_CRIT) | LABEL_BIT(ACE_COSE_KID) | LABEL_BIT(ACE_COSE_IV))
 #define AAD_OVERHEAD 16 /* array, "Encrypt0", a head of up to three bytes, the empty external_aad */
-
-static const struct {
-	uint8_t alg, key_len, nonce_len, tag_len;
-} algs[] = {
-	{ ACE_ALG_CCM_16_64_128, 16, 13, 8 },
-	{ ACE_ALG_A128GCM, 16, 12, 16 },
-	{ ACE_ALG_CCM_16_128_128, 16, 13, 16 },
-	{ ACE_ALG_CCM_16_128_256, 32, 13, 16 },
-};
-
-enum ace_err ace_cose_alg_lengths(int32_t alg, uint8_t *ret_key_len, uint8_t *ret_nonce_len, uint8_t *ret_tag_len)
-{
-	for (size_t i = 0; i < ACE_ARRAY_LEN(algs); i++) {
-		if (algs[i].alg != alg)
-			continue;
-		*ret_key_len = algs[i].key_len;
-		*ret_nonce_len = algs[i].nonce_len;
-		*ret_tag_len = algs[i].tag_len;
-		return ACE_OK;
-	}
-	return ACE_ERR_UNSUPPORTED;
-}
 
 /* Enc_structure (RFC 9052 5.3): what the tag covers besides the ciphertext. external_aad is empty for a CWT. */
 static enum ace_err aad_write(struct ace_slice protected_bytes, uint8_t *buf, size_t cap, struct ace_slice *ret_aad)
 {
+	static const uint8_t start[] = { 0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', 't', '0' };
 	struct ace_cbor_writer w;
 
 	ace_cbor_write_init(&w, buf, cap);
-	ace_cbor_write_array(&w, 3);
-	ace_cbor_write_tstr(&w, ACE_LITERAL("Encrypt0"));
+	ace_cbor_write_raw(&w, ACE_SLICE_OF(start));
 	ace_cbor_write_bstr(&w, protected_bytes);
-	ace_cbor_write_bstr_head(&w, 0);
+	ace_cbor_write_bstr(&w, (struct ace_slice){ NULL, 0 });
 	return ace_cbor_written(&w, ret_aad);
 }
 
@@ -142,188 +118,109 @@ enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, struct ace_buf 
 	return ACE_OK;
 }
 
-/* --- taking apart --- */
+/* --- reading --- */
 
-/* What the two header buckets say, while they are read. */
-struct buckets {
-	struct ace_cose_encrypt0 *cose;
-	uint32_t seen;            /* bits of the labels met so far */
-	uint32_t protected_seen;  /* those of them in the protected bucket */
-	struct ace_slice crit;
+#define AT(member) offsetof(struct ace_cose_encrypt0, member)
+
+/* The three items of the array. The unprotected bucket is kept where its IV will stand. */
+static const struct member items[] = {
+	{ 0, MEMBER_BYTES, AT(protected_bytes) },
+	{ 1, MEMBER_RAW, AT(iv) },
+	{ 2, MEMBER_BYTES, AT(ciphertext) },
 };
 
-static bool label_in(int64_t label, uint32_t set)
-{
-	return label >= 0 && label < 32 && set >> label & 1;
-}
+static const struct member headers[] = {
+	{ ACE_COSE_ALG, MEMBER_ALG, AT(alg) },
+	{ ACE_COSE_KID, MEMBER_BYTES, AT(kid) },
+	{ ACE_COSE_IV, MEMBER_BYTES, AT(iv) },
+};
 
-/* An algorithm that no int32_t names, or that has a text for a name, is one that is not built in. */
-static int32_t alg_read(struct ace_cbor_reader *r)
-{
-	int64_t alg = 0;
-
-	if (ace_cbor_peek(r) == ACE_CBOR_TSTR)
-		ace_cbor_read_raw(r);
-	else
-		alg = ace_cbor_read_int(r);
-	return alg == (int32_t)alg ? (int32_t)alg : 0;
-}
-
-static enum ace_err bucket_read(struct buckets *b, struct ace_slice map)
+/* labels: those of the bucket before, then of both. */
+static enum ace_err bucket_read(struct ace_slice map, struct ace_cose_encrypt0 *cose, uint64_t *labels)
 {
 	struct ace_cbor_reader r;
-	struct ace_cbor_seq seq;
-	int64_t label;
+	uint64_t found;
 
 	ace_cbor_read_init(&r, map);
-	ace_cbor_map_enter(&r, &seq);
-	while (ace_cbor_map_next(&r, &seq, &label)) {
-		/* RFC 9052 3: "Applications SHOULD verify that the same label does not occur in both the protected and
-		 * unprotected header parameters." Within one map the reader sees to it. */
-		if (label_in(label, b->seen))
-			return ACE_ERR_DUPLICATE;
-		if (label >= 0 && label < 32)
-			b->seen |= LABEL_BIT(label);
-		if (label == ACE_COSE_ALG)
-			b->cose->alg = alg_read(&r);
-		else if (label == ACE_COSE_KID)
-			b->cose->kid = ace_cbor_read_bstr(&r);
-		else if (label == ACE_COSE_IV)
-			b->cose->iv = ace_cbor_read_bstr(&r);
-		else if (label == ACE_COSE_CRIT)
-			b->crit = ace_cbor_read_raw(&r);
-		else
-			ace_cbor_read_raw(&r);
-	}
-	return ace_cbor_read_finish(&r);
+	found = ace_members_read(&r, headers, ACE_ARRAY_LEN(headers), cose);
+	/* RFC 9052 3: "Applications SHOULD verify that the same label does not occur in both the protected and
+	 * unprotected header parameters." Within one map the reader sees to it. */
+	if (!r.err && (found & *labels & ~MEMBER_BIT_OTHER))
+		return ACE_ERR_DUPLICATE;
+	*labels |= found;
+	return r.err;
 }
 
-/* RFC 9052 3.1: crit "MUST be placed in the protected-header-parameters bucket. The array MUST have at least one value",
- * and a label in it whose parameter is not in that bucket "is a fatal error in processing the message". */
-static enum ace_err crit_check(const struct buckets *b)
-{
-	struct ace_cbor_reader r;
-	struct ace_cbor_seq seq;
-	size_t labels;
-
-	if (!label_in(ACE_COSE_CRIT, b->seen))
-		return ACE_OK;
-	if (!label_in(ACE_COSE_CRIT, b->protected_seen))
-		return ACE_ERR_UNKNOWN;
-	ace_cbor_read_init(&r, b->crit);
-	ace_cbor_array_enter(&r, &seq);
-	for (labels = 0; ace_cbor_array_next(&r, &seq); labels++) {
-		if (ace_cbor_peek(&r) == ACE_CBOR_TSTR || !label_in(ace_cbor_read_int(&r), b->protected_seen & UNDERSTOOD))
-			return r.err ? r.err : ACE_ERR_UNKNOWN;
-	}
-	return !r.err && labels == 0 ? ACE_ERR_MALFORMED : ace_cbor_read_finish(&r);
-}
-
-static enum ace_err buckets_check(const struct buckets *b)
+static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, uint64_t labels)
 {
 	uint8_t key_len, nonce_len, tag_len;
-	enum ace_err err = crit_check(b);
+	enum ace_err err;
 
-	if (err)
-		return err;
+	/* RFC 9052 3.1: a label in crit that is not understood "is a fatal error in processing the message". What is
+	 * understood here are labels that "SHOULD be omitted" from it, so whatever crit brings is something else. */
+	if (labels & MEMBER_BIT(ACE_COSE_CRIT))
+		return ACE_ERR_UNKNOWN;
 	/* RFC 9052 3.1: IV and Partial IV "MUST NOT both be present in the same security layer". */
-	if (label_in(ACE_COSE_IV, b->seen) && label_in(ACE_COSE_PARTIAL_IV, b->seen))
+	if ((labels & MEMBER_BIT(ACE_COSE_PARTIAL_IV)) && cose->iv.ptr)
 		return ACE_ERR_MALFORMED;
-	if (!label_in(ACE_COSE_ALG, b->protected_seen))
-		return ACE_ERR_UNSUPPORTED;
-	err = ace_cose_alg_lengths(b->cose->alg, &key_len, &nonce_len, &tag_len);
+	err = ace_cose_alg_lengths(cose->alg, &key_len, &nonce_len, &tag_len);
 	if (err)
 		return err;
-	if (b->cose->iv.len != nonce_len || b->cose->protected_bytes.len > ACE_COSE_PROTECTED_MAX)
+	if (cose->iv.len != nonce_len || cose->protected_bytes.len > ACE_COSE_PROTECTED_MAX)
 		return ACE_ERR_RANGE;
 	return ACE_OK;
 }
 
-/* Each tag at most once and in this order; any other one contradicts what was asked for. */
-static enum ace_err tags_read(struct ace_cbor_reader *r, enum ace_cose_layout *ret_layout)
+static void tag_take(struct ace_cbor_reader *r, uint64_t tag, struct ace_cose_encrypt0 *cose)
 {
-	static const uint16_t order[] = { TAG_SELF_DESCRIBED, ACE_TAG_CWT, ACE_TAG_ENCRYPT0 };
-	size_t next = 0;
+	struct ace_cbor_reader after = *r;
 
-	*ret_layout = ACE_COSE_BARE;
-	while (ace_cbor_peek(r) == ACE_CBOR_TAG) {
-		uint64_t tag = ace_cbor_read_tag(r);
-
-		while (next < ACE_ARRAY_LEN(order) && order[next] != tag)
-			next++;
-		if (next == ACE_ARRAY_LEN(order))
-			return ACE_ERR_MALFORMED;
-		next++;
-		*ret_layout = ACE_COSE_RFC8392;
-	}
-	return ACE_OK;
+	if (ace_cbor_read_tag(&after) != tag)
+		return;
+	*r = after;
+	cose->layout = ACE_COSE_RFC8392;
 }
 
-/* The three items of the array. unprotected is the map as it is encoded. */
-static enum ace_err array_read(struct ace_cbor_reader *r, struct ace_cose_encrypt0 *cose,
-			       struct ace_slice *ret_unprotected)
-{
-	struct ace_cbor_seq seq;
-	size_t items;
-	enum ace_err err;
-
-	ace_cbor_array_enter(r, &seq);
-	for (items = 0; ace_cbor_array_next(r, &seq); items++) {
-		if (items == 0)
-			cose->protected_bytes = ace_cbor_read_bstr(r);
-		else if (items == 1)
-			*ret_unprotected = ace_cbor_read_raw(r);
-		else
-			cose->ciphertext = ace_cbor_read_bstr(r);
-	}
-	err = ace_cbor_read_finish(r);
-	if (!err && items != 3)
-		err = ACE_ERR_MALFORMED;
-	return err;
-}
-
-/* RFC 9770 3 leaves one encoding: no bytes may be altered without changing what the tag covers. What is as
- * short as can be has shortest heads everywhere and an empty unprotected map. */
-static bool layout_is_strict(struct ace_slice in, const struct ace_cose_encrypt0 *cose)
+bool ace_cose_is_strict(struct ace_slice in, const struct ace_cose_encrypt0 *cose)
 {
 	static const uint8_t start[] = { 0xd8, ACE_TAG_CWT, 0xc0 | ACE_TAG_ENCRYPT0, 0x83 };
 	struct ace_cbor_writer w;
 
+	/* What is as short as can be has shortest heads everywhere and an empty unprotected map. */
 	ace_cbor_write_init(&w, NULL, 0);
 	ace_cbor_write_raw(&w, ACE_SLICE_OF(start));
 	ace_cbor_write_bstr(&w, cose->protected_bytes);
 	ace_cbor_write_map(&w, 0);
 	ace_cbor_write_bstr(&w, cose->ciphertext);
-	return w.len == in.len &&
-	       ace_slice_equal((struct ace_slice){ in.ptr, sizeof(start) }, ACE_SLICE_OF(start));
+	return w.len == in.len && ace_slice_equal((struct ace_slice){ in.ptr, sizeof(start) }, ACE_SLICE_OF(start));
 }
 
 enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_cose)
 {
-	struct ace_slice unprotected = { NULL, 0 };
-	struct ace_cose_encrypt0 cose = { 0 };
-	struct buckets b = { .cose = &cose };
+	struct ace_cose_encrypt0 *cose = ret_cose;
+	struct ace_slice unprotected;
 	struct ace_cbor_reader r;
-	enum ace_err err;
+	uint64_t labels = 0;
+	enum ace_err err = ACE_OK;
 
+	memset(cose, 0, sizeof *cose);
+	cose->layout = ACE_COSE_BARE;
 	ace_cbor_read_init(&r, in);
-	err = tags_read(&r, &cose.layout);
+	/* Each tag at most once and in this order; any other one contradicts what was asked for. */
+	tag_take(&r, TAG_SELF_DESCRIBED, cose);
+	tag_take(&r, ACE_TAG_CWT, cose);
+	tag_take(&r, ACE_TAG_ENCRYPT0, cose);
+	if (ace_items_read(&r, items, ACE_ARRAY_LEN(items), cose) != 7 || r.err)
+		return r.err ? r.err : ACE_ERR_MALFORMED;
+	unprotected = cose->iv;
+	cose->iv = (struct ace_slice){ NULL, 0 };
+	if (cose->protected_bytes.len > 0) /* RFC 9052 3: an empty protected map is a string of no bytes */
+		err = bucket_read(cose->protected_bytes, cose, &labels);
+	if (!err && !(labels & MEMBER_BIT(ACE_COSE_ALG)))
+		err = ACE_ERR_UNSUPPORTED;
 	if (!err)
-		err = array_read(&r, &cose, &unprotected);
-	if (!err && cose.protected_bytes.len > 0) /* RFC 9052 3: an empty protected map is a string of no bytes */
-		err = bucket_read(&b, cose.protected_bytes);
-	b.protected_seen = b.seen;
-	if (!err)
-		err = bucket_read(&b, unprotected);
-	if (!err)
-		err = buckets_check(&b);
-	if (err)
-		return err;
-	cose.has_kid = label_in(ACE_COSE_KID, b.seen);
-	if (layout_is_strict(in, &cose))
-		cose.layout = ACE_COSE_PROTECTED;
-	*ret_cose = cose;
-	return ACE_OK;
+		err = bucket_read(unprotected, cose, &labels);
+	return err ? err : headers_check(cose, labels);
 }
 
 enum ace_err ace_cose_open(const struct ace_cose_encrypt0 *cose, struct ace_key key, struct ace_buf *out)

@@ -7,8 +7,8 @@ static enum ace_err read_envelope(const struct ace_rs *rs, struct ace_slice toke
 
 	/* RFC 9770 11.1: whatever is not exactly 61(16(...)) with an empty unprotected bucket "MUST" be refused, since
 	 * an attacker could change its hash. What has a tag, but not these, counts as an attempt at that. */
-	if (rs->config.strict_layout && (err ? token.len && token.ptr[0] >> 5 == ACE_CBOR_TAG :
-					       ret_cose->layout != ACE_COSE_PROTECTED))
+	if (ACE_RS_TRL && rs->config.strict_layout &&
+	    (err ? token.len && token.ptr[0] >> 5 == ACE_CBOR_TAG : !ace_cose_is_strict(token, ret_cose)))
 		return ACE_ERR_LAYOUT;
 	return err;
 }

@@ -64,11 +64,11 @@ static void what_is_no_aif_is_refused(void **state)
 		const char *hex;
 		enum ace_err err;
 	} samples[] = {
-		{ "", ACE_ERR_TRUNCATED }, { "a0", ACE_ERR_TYPE }, { "8101", ACE_ERR_TYPE }, { "8180", ACE_ERR_TRUNCATED },
-		{ "8181622f78", ACE_ERR_TRUNCATED }, { "8183622f780102", ACE_ERR_SCOPE }, { "8182422f7801", ACE_ERR_TYPE },
+		{ "", ACE_ERR_TRUNCATED }, { "a0", ACE_ERR_TYPE }, { "8101", ACE_ERR_TYPE }, { "8180", ACE_ERR_SCOPE },
+		{ "8181622f78", ACE_ERR_SCOPE }, { "8183622f780102", ACE_ERR_SCOPE }, { "8182422f7801", ACE_ERR_TYPE },
 		{ "8182622f7820", ACE_ERR_TYPE }, { "8182622f78f93c00", ACE_ERR_TYPE }, { "8182622f780100", ACE_ERR_TRAILING },
-		{ "818262ff7801", ACE_ERR_MALFORMED }, { "9f9f622f7801ffff", ACE_OK }, { "9f9f622f78ffff", ACE_ERR_TYPE },
-		{ "9f9fffff", ACE_ERR_TYPE }, { "8281622f788101", ACE_ERR_TYPE }, { "83622f780182", ACE_ERR_TRUNCATED },
+		{ "818262ff7801", ACE_ERR_MALFORMED }, { "9f9f622f7801ffff", ACE_OK }, { "9f9f622f78ffff", ACE_ERR_SCOPE },
+		{ "9f9fffff", ACE_ERR_SCOPE }, { "8281622f788101", ACE_ERR_SCOPE }, { "83622f780182", ACE_ERR_TRUNCATED },
 	};
 	struct ace_aif_entry entries[4];
 	size_t len;

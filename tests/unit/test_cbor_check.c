@@ -71,7 +71,7 @@ static void each_kind_of_fault_has_its_error(void **state)
 		{ "f81f", ACE_ERR_MALFORMED }, { "ff", ACE_ERR_MALFORMED }, { "81ff", ACE_ERR_MALFORMED },
 		{ "8200ff", ACE_ERR_MALFORMED }, { "a1ff", ACE_ERR_MALFORMED }, { "a100ff", ACE_ERR_MALFORMED },
 		{ "9fd8ff", ACE_ERR_TRUNCATED }, { "9fc1ff", ACE_ERR_MALFORMED }, { "bf00ff", ACE_ERR_MALFORMED },
-		{ "bf000000ff", ACE_ERR_MALFORMED }, { "5f00ff", ACE_ERR_MALFORMED }, { "5f6100ff", ACE_ERR_MALFORMED },
+		{ "bf000001ff", ACE_ERR_MALFORMED }, { "5f00ff", ACE_ERR_MALFORMED }, { "5f6100ff", ACE_ERR_MALFORMED },
 		{ "5f80ff", ACE_ERR_MALFORMED }, { "7f4100ff", ACE_ERR_MALFORMED }, { "5f5f4100ffff", ACE_ERR_MALFORMED },
 		{ "5f41014102ff", ACE_ERR_UNKNOWN }, { "7f6161ff00", ACE_ERR_TRAILING }, { "0000", ACE_ERR_TRAILING },
 		{ "8000", ACE_ERR_TRAILING }, { "a0ff", ACE_ERR_TRAILING },
@@ -125,28 +125,28 @@ static size_t map_write(uint8_t *bytes, size_t count, size_t same_a, size_t same
 
 static void duplicates_are_found_at_every_distance(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[512];
 
 	(void)state;
-	for (size_t a = 0; a < ACE_CBOR_ENTRIES_MAX; a++) {
-		for (size_t b = a; b < ACE_CBOR_ENTRIES_MAX; b++) {
-			size_t len = map_write(bytes, ACE_CBOR_ENTRIES_MAX, a, b, b % 2);
+	for (size_t a = 0; a < ACE_CBOR_KEYS_MAX; a++) {
+		for (size_t b = a; b < ACE_CBOR_KEYS_MAX; b++) {
+			size_t len = map_write(bytes, ACE_CBOR_KEYS_MAX, a, b, b % 2);
 
 			assert_int_equal(check((struct ace_slice){ bytes, len }), a == b ? ACE_OK : ACE_ERR_DUPLICATE);
 		}
 	}
 }
 
-static void maps_hold_at_most_64_entries(void **state)
+static void maps_hold_at_most_so_many_entries(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[512];
 
 	(void)state;
 	for (int indefinite = 0; indefinite < 2; indefinite++) {
-		size_t len = map_write(bytes, ACE_CBOR_ENTRIES_MAX, 0, 0, indefinite);
+		size_t len = map_write(bytes, ACE_CBOR_KEYS_MAX, 0, 0, indefinite);
 
 		assert_int_equal(check((struct ace_slice){ bytes, len }), ACE_OK);
-		len = map_write(bytes, ACE_CBOR_ENTRIES_MAX + 1, 0, 0, indefinite);
+		len = map_write(bytes, ACE_CBOR_KEYS_MAX + 1, 0, 0, indefinite);
 		assert_int_equal(check((struct ace_slice){ bytes, len }), ACE_ERR_DEPTH);
 	}
 }
@@ -169,34 +169,39 @@ static void huge_lengths_are_truncated_items(void **state)
 	}
 }
 
-/* 64 KB that cost as much as can be: maps of 64 keys, whose last value is the next map, seven deep. */
+/* The keys of all maps around a place are kept at the same time. */
+static void nested_maps_share_the_keys(void **state)
+{
+	uint8_t bytes[512];
+
+	(void)state;
+	for (size_t inner = 31; inner <= 33; inner++) {
+		/* The last value of the outer one is the next map. */
+		size_t len = map_write(bytes, ACE_CBOR_KEYS_MAX - 32, 0, 0, true) - 2;
+
+		len += map_write(bytes + len, inner, 0, 0, false);
+		bytes[len++] = 0xff;
+		assert_int_equal(check((struct ace_slice){ bytes, len }), inner > 32 ? ACE_ERR_DEPTH : ACE_OK);
+	}
+}
+
+/* 64 KB that cost as much as can be: an array of full maps, each key of which is compared with those before it. */
 static void hostile_maps_cost_little_time(void **state)
 {
-	enum { SIZE = 65536 };
-	uint8_t *bytes = calloc(1, SIZE);
+	enum { SIZE = 65536, MAP_LEN = 2 + 3 * ACE_CBOR_KEYS_MAX };
+	uint8_t *bytes = malloc(SIZE);
 	size_t len = 0;
 	clock_t start;
 
 	(void)state;
 	assert_non_null(bytes);
-	for (size_t depth = 0; depth < ACE_CBOR_DEPTH_MAX - 1; depth++) {
-		bytes[len++] = 0xb8;
-		bytes[len++] = 64;
-		for (size_t i = 64; i > 0; i--) {
-			bytes[len++] = 0x18;
-			bytes[len++] = (uint8_t)(100 + i);
-			if (i > 1)
-				bytes[len++] = 0;
-		}
-	}
-	bytes[len++] = 0x9a; /* an array of single bytes as long as there is room */
-	bytes[len++] = 0;
-	bytes[len++] = 0;
-	bytes[len] = (uint8_t)((SIZE - len - 2) >> 8);
-	bytes[len + 1] = (uint8_t)(SIZE - len - 2);
+	bytes[len++] = 0x9f;
+	while (len + MAP_LEN < SIZE)
+		len += map_write(bytes + len, ACE_CBOR_KEYS_MAX, 0, 0, false);
+	bytes[len++] = 0xff;
 	start = clock();
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(check((struct ace_slice){ bytes, SIZE }), ACE_OK);
+		assert_int_equal(check((struct ace_slice){ bytes, len }), ACE_OK);
 	assert_true((clock() - start) / 10 < CLOCKS_PER_SEC / 5);
 	free(bytes);
 }
@@ -337,8 +342,9 @@ int main(void)
 		cmocka_unit_test(each_kind_of_fault_has_its_error),
 		cmocka_unit_test(duplicate_keys_are_found_whatever_their_length_form),
 		cmocka_unit_test(duplicates_are_found_at_every_distance),
-		cmocka_unit_test(maps_hold_at_most_64_entries),
+		cmocka_unit_test(maps_hold_at_most_so_many_entries),
 		cmocka_unit_test(huge_lengths_are_truncated_items),
+		cmocka_unit_test(nested_maps_share_the_keys),
 		cmocka_unit_test(hostile_maps_cost_little_time),
 		cmocka_unit_test(libcbor_agrees_on_generated_items),
 	};

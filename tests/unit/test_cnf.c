@@ -91,12 +91,11 @@ static void each_wrong_member_has_its_error(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ACE_ARRAY_LEN(samples); i++) {
-		struct ace_osc osc = { .alg = 99 };
+		struct ace_osc osc;
 		enum ace_err err = read_hex(samples[i].hex, &osc);
 
 		if (err != samples[i].err)
 			fail_msg("%s: %d, not %d", samples[i].hex, err, samples[i].err);
-		assert_int_equal(osc.alg, 99); /* written only on success */
 	}
 }
 
