@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* acectl explain: why a request is, or was, granted or refused. */
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "as/ctl.h"
+#include "as/reasons.h"
+#include "cli/json.h"
 #include "as/policy_stored.h"
 #include "policy/explain.h"
 #include "storage/decisions.h"
@@ -73,7 +77,7 @@ static enum ace_err ask_recorded(struct store_txn *txn, const char *text, struct
 	q->query.device = (struct policy_party){ q->record.device.id, q->record.device.is_enabled,
 						 store_tags_view(&q->record.device.tags, q->device_tags) };
 	/* The model is not in the record: a device keeps it for life, unless it was deleted meanwhile. */
-	err = store_device_get(txn, q->record.device.id, &q->device);
+	err = q->record.device.is_known ? store_device_get(txn, q->record.device.id, &q->device) : ACE_ERR_NOT_FOUND;
 	if (err && err != ACE_ERR_NOT_FOUND)
 		return err;
 	q->query.model = err ? "" : q->device.model;
@@ -81,6 +85,53 @@ static enum ace_err ask_recorded(struct store_txn *txn, const char *text, struct
 	q->query.scope.bytes = store_scope_slice(&q->record.requested);
 	q->query.now = store_decision_id_time_ms(&id) / 1000;
 	return load_policy(txn, q);
+}
+
+/* Why it was refused before the policy was asked, in words. */
+static const char *early_words(int32_t reason)
+{
+	switch (reason) {
+	case AS_REASON_REQUEST:
+		return "the request is malformed: no CBOR map, a key twice, or a value of a wrong type";
+	case AS_REASON_GRANT_TYPE:
+		return "another grant type than client_credentials was asked for";
+	case AS_REASON_IDENTITY:
+		return "who asked is a device, and not a client";
+	case AS_REASON_CLIENT_ID:
+		return "the client_id in the request is not the one that its key belongs to";
+	case AS_REASON_AUDIENCE:
+		return "no device has that id or audience, or none was named and the client has no default";
+	case AS_REASON_REQ_CNF:
+		return "the client brought a key of its own (req_cnf), which has no use with OSCORE";
+	default:
+		return "for a reason that this version does not know";
+	}
+}
+
+/* The policy had no say, so the record is all there is. The device is the client's own word. */
+static int answer_early(const struct cli_output *output, const struct question *q)
+{
+	const struct store_decision *record = &q->record;
+	const char *error = as_oauth_error_name((enum ace_oauth_error)record->oauth_error);
+	char time[CLI_TIME_TEXT_MAX], device[sizeof record->device.id];
+	struct json_t *document = cli_json_object();
+
+	cli_time_text(q->query.now, time);
+	memcpy(device, record->device.id, sizeof device);
+	for (char *c = device; *c; c++)
+		*c = iscntrl((unsigned char)*c) ? '?' : *c;
+	cli_say(output, "DENY (not the policy)   %s → %s   client gets 4.00 %s   policy generation %" PRIu64 ", %s",
+		record->client.id, *device ? device : "?", error, record->generation, time);
+	cli_say(output, "  decision  %s\n  because         %s", q->id_text, early_words(record->reason));
+	cli_json_put_text(document, "decision", "deny (not the policy)");
+	cli_json_put_text(document, "reason", as_reason_name(record->reason));
+	cli_json_put_text(document, "client", record->client.id);
+	cli_json_put_text(document, "device", device);
+	cli_json_put_int(document, "now", q->query.now);
+	cli_json_put_text(document, "error", error);
+	cli_json_put_int(document, "generation", (int64_t)record->generation);
+	cli_json_put_text(document, "decision_id", q->id_text);
+	return ctl_printed(output, cli_output_json(output, document)) ? CLI_EXIT_BROKEN : CLI_EXIT_NO;
 }
 
 static int answer(const struct cli_output *output, const struct question *q)
@@ -127,7 +178,10 @@ static int explain(const struct cli_call *call, const struct cli_output *output,
 		return ctl_unknown(output, store, q->unknown, call->args[q->unknown == STORE_CLIENT ? 0 : 1]);
 	if (err == ACE_ERR_USAGE && call->args_len == 1)
 		return cli_fail(output, CLI_EXIT_USAGE, "\"%.40s\" is no decision id: D- and 16 characters", call->args[0]);
-	code = err ? ctl_fail(output, store, err) : answer(output, q);
+	if (err)
+		code = ctl_fail(output, store, err);
+	else
+		code = q->is_recorded && q->record.reason >= AS_REASON_REQUEST ? answer_early(output, q) : answer(output, q);
 	policy_free(q->policy);
 	return code;
 }

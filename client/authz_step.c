@@ -58,6 +58,7 @@ static enum ace_err post_refused(const struct client_answer *answer, const struc
 	client_step_line(step, answer, "the device does not take the token");
 	(void)cli_error_set(ret_error, ACE_ERR_DENIED, "%s does not take the token: %u.%02u", peer->name,
 			    answer->msg.code >> 5, answer->msg.code & 0x1f);
+	cli_error_hint(ret_error, "it may be another device than the token is for, or have another key or time than the AS");
 	if (ret_error)
 		ret_error->exit = CLI_EXIT_REFUSED;
 	return ACE_ERR_DENIED;

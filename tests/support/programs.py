@@ -32,8 +32,8 @@ def run(name, *args, code=0, env=None):
     """Run to its end, which must be that exit code; returns what it printed."""
     done = subprocess.run([program(name), *args], capture_output=True, text=True, timeout=LIMIT,
                           stdin=subprocess.DEVNULL, env=dict(os.environ, **env or {}))
-    if done.returncode != code:
-        sys.exit(f"{name} {' '.join(args)}: exit {done.returncode}, wanted {code}\n{done.stdout}{done.stderr}")
+    assert done.returncode == code, (f"{name} {' '.join(args)}: exit {done.returncode}, wanted {code}\n"
+                                     f"{done.stdout}{done.stderr}")
     return done.stdout + done.stderr
 
 
