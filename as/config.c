@@ -28,7 +28,7 @@ void as_config_init(struct as_config *ret_config)
 	};
 }
 
-/* A port 0 asks for a free one; no URI can say that, so it is cut off before the address is read. */
+/* A port 0 asks for a free one; no URI can say that, so another one stands in its place while the address is read. */
 enum ace_err as_listen_parse(const char *text, char ret_listen[AS_LISTEN_MAX], struct cli_error *ret_error)
 {
 	struct cli_address address;
@@ -40,7 +40,9 @@ enum ace_err as_listen_parse(const char *text, char ret_listen[AS_LISTEN_MAX], s
 
 	if (len >= sizeof uri)
 		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "an address of more than %zu bytes", sizeof uri - 1);
-	snprintf(uri, sizeof uri, "%.*s", (int)(any_port ? len - 2 : len), text);
+	snprintf(uri, sizeof uri, "%s", text);
+	if (any_port)
+		uri[len - 1] = '1';
 	err = cli_address_parse(uri, &address, ret_error);
 	if (err)
 		return err;
