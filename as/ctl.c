@@ -30,6 +30,8 @@ int ctl_fail(const struct cli_output *output, const struct store *store, enum ac
 	const struct store_error *last = store_last_error(store);
 	struct store_error error = { .err = err };
 
+	if (err == ACE_ERR_DAMAGED)
+		snprintf(error.text, sizeof error.text, "a record of the store is damaged: restore a backup");
 	return ctl_store_error(output, last->err == err ? last : &error);
 }
 
@@ -44,10 +46,11 @@ int ctl_printed(const struct cli_output *output, enum ace_err err)
 int ctl_open(const struct cli_call *call, const struct cli_output *output, bool unlock, struct store **ret_store)
 {
 	struct store_error error = { 0 };
-	enum ace_err err = store_open(&(struct store_options){ .dir = ctl_state_dir(call),
-							       .kek_path = cli_flag_value(call, "kek") },
-				      ret_store, &error);
+	enum ace_err err;
 
+	ctl_damage_watch(output, ctl_state_dir(call));
+	err = store_open(&(struct store_options){ .dir = ctl_state_dir(call), .kek_path = cli_flag_value(call, "kek") },
+			 ret_store, &error);
 	if (err)
 		return ctl_store_error(output, &error);
 	err = unlock ? store_unlock(*ret_store, &error) : ACE_OK;

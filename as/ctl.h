@@ -13,6 +13,8 @@
 /* Open the store of --state-dir; unlock it when the verb touches secrets. Prints what is wrong.
  * @return CLI_EXIT_OK, or the exit code. */
 int ctl_open(const struct cli_call *call, const struct cli_output *output, bool unlock, struct store **ret_store);
+/* From now on a file that cannot be read where it is mapped is told as damage, and ends the program. */
+void ctl_damage_watch(const struct cli_output *output, const char *dir);
 /* Print a failure of the store and return its exit code. */
 int ctl_fail(const struct cli_output *output, const struct store *store, enum ace_err err);
 /* The same of an error that a function of the store filled. */

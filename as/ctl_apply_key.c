@@ -22,12 +22,19 @@ static enum ace_err read_key_file(const char *inventory, const char *name, struc
 {
 	char path[1024];
 	const char *slash = strrchr(inventory, '/');
+	enum ace_err err;
 
 	if (name[0] == '/' || !slash)
 		snprintf(path, sizeof path, "%s", name);
 	else if ((size_t)snprintf(path, sizeof path, "%.*s/%s", (int)(slash - inventory), inventory, name) >= sizeof path)
 		return cli_error_set(error, ACE_ERR_RANGE, "%s: the path of the key file is too long", name);
-	return cli_key_read(path, length.min, length.max, key, error);
+	err = cli_key_read(path, length.min, length.max, key, error);
+	/* The command line is in order; the inventory names a file that is not. */
+	if (err && error->exit == CLI_EXIT_USAGE)
+		error->exit = CLI_EXIT_NO;
+	if (err)
+		cli_error_hint(error, "%.200s names that key", inventory);
+	return err;
 }
 
 static void count_imported(struct ctl_applied *applied, const char *name)

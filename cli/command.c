@@ -157,10 +157,23 @@ static bool set_json(const struct cli_call *call, struct cli_output *output)
 {
 	const char *value = cli_flag_value(call, "json");
 
+	output->json = CLI_TEXT;
 	if (!cli_flag(call, "json") || (value && !strcmp(value, "0")))
 		return true;
 	output->json = value && !strcmp(value, "lines") ? CLI_JSON_LINES : CLI_JSON;
 	return !value || !strcmp(value, "1") || !strcmp(value, "lines");
+}
+
+/* A command line that cannot be read is told in JSON, too, when it asks for that. */
+static void expect_json(int argc, char **argv, struct cli_output *output)
+{
+	const char *value = getenv("ACE_JSON");
+
+	if (value && *value && strcmp(value, "0"))
+		output->json = CLI_JSON;
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--json") || !strncmp(argv[i], "--json=", 7))
+			output->json = CLI_JSON;
 }
 
 static bool set_color(const struct cli_call *call, struct cli_output *output)
@@ -220,6 +233,7 @@ int cli_parse(const struct cli_program *program, int argc, char **argv, struct c
 	collect(&set, program->flags);
 	for (const struct cli_verb *verb = program->verbs; verb->name; verb++)
 		collect(&set, verb->flags);
+	expect_json(argc, argv, output);
 	code = read_flags(&set, argc, argv, ret_call, output);
 	if (code < 0)
 		code = add_environment(cli_common_flags, ret_call, output);

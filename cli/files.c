@@ -40,6 +40,8 @@ enum ace_err cli_error_errno(struct cli_error *ret_error, int error_number, cons
 		err = ACE_ERR_USAGE;
 	}
 	cli_error_set(ret_error, err, "cannot %s %s: %s", what, path, strerror(error_number));
+	if (err == ACE_ERR_FULL)
+		cli_error_hint(ret_error, "free some space on that disk and try again; nothing was written");
 	if (ret_error)
 		ret_error->exit = exit_code;
 	return err;

@@ -23,6 +23,7 @@ enum ace_err lmdb_err(int rc)
 	case MDB_CURSOR_FULL:
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG: /* a limit on the size of files is a disk that is full for us */
 		return ACE_ERR_FULL;
 	case MDB_READERS_FULL:
 	case MDB_MAP_RESIZED:
