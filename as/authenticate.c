@@ -17,21 +17,26 @@ struct owner {
 	struct store_secret secret; /* only when asked for; wiped by who asked */
 };
 
-static enum ace_err client_owner(struct as_server *as, struct owner *owner, bool with_secret)
+static enum ace_err client_opens_line(const struct as_server *as, enum store_auth method, int64_t ticket_expires)
+{
+	if (method != STORE_AUTH_OSCORE)
+		return ACE_ERR_NO_CONTEXT;
+	/* A ticket that nobody used in time opens no line any more. */
+	return ticket_expires && ticket_expires <= as->batch->now ? ACE_ERR_NO_CONTEXT : ACE_OK;
+}
+
+static enum ace_err client_owner(struct as_server *as, struct owner *owner)
 {
 	struct store_client client;
 	enum ace_err err = store_client_get(as->batch->read, owner->id, &client);
 
+	if (!err)
+		err = client_opens_line(as, client.method, client.ticket_expires);
 	if (err)
 		return err;
-	if (client.method != STORE_AUTH_OSCORE)
-		return ACE_ERR_NO_CONTEXT;
-	/* A ticket that nobody used in time opens no line any more. */
-	if (client.ticket_expires && client.ticket_expires <= as->batch->now)
-		return ACE_ERR_NO_CONTEXT;
 	owner->has_ticket = client.ticket_expires;
 	owner->key_version = client.key_version;
-	return with_secret ? store_client_secret(as->batch->read, &client, &owner->secret) : ACE_OK;
+	return store_client_secret(as->batch->read, &client, &owner->secret);
 }
 
 static enum ace_err device_owner(struct as_server *as, struct owner *owner, bool with_secret)
@@ -47,10 +52,9 @@ static enum ace_err device_owner(struct as_server *as, struct owner *owner, bool
 	return with_secret ? store_device_line_secret(as->batch->read, &device, &owner->secret) : ACE_OK;
 }
 
-static enum ace_err read_owner(struct as_server *as, struct owner *owner, bool with_secret)
+static enum ace_err read_owner(struct as_server *as, struct owner *owner)
 {
-	return owner->kind == AS_PEER_CLIENT ? client_owner(as, owner, with_secret) :
-					       device_owner(as, owner, with_secret);
+	return owner->kind == AS_PEER_CLIENT ? client_owner(as, owner) : device_owner(as, owner, true);
 }
 
 static void note_for_wireshark(const struct as_server *as, const struct owner *owner, struct ace_slice kid)
@@ -95,7 +99,7 @@ static enum ace_err load_peer(struct as_server *as, uint64_t line, struct ace_sl
 	if (err)
 		return err;
 	owner.kind = kind == STORE_CLIENT ? AS_PEER_CLIENT : AS_PEER_DEVICE;
-	err = read_owner(as, &owner, true);
+	err = read_owner(as, &owner);
 	if (!err)
 		err = derive(as, &owner, kid, &ctx);
 	store_secret_wipe(&owner.secret);
@@ -114,10 +118,47 @@ static enum ace_err load_peer(struct as_server *as, uint64_t line, struct ace_sl
 	return err;
 }
 
+/* What the record of a peer that is a client says; as/changes.c sees to it that it is read again after a change. */
+static enum ace_err know_client(struct as_server *as, struct as_peer *peer)
+{
+	struct store_client record;
+	enum ace_err err;
+
+	if (peer->client)
+		return ACE_OK;
+	err = store_client_get(as->batch->read, peer->id, &record);
+	if (err)
+		return err;
+	peer->client = as_client_new(&record);
+	return peer->client ? ACE_OK : ACE_ERR_MEMORY;
+}
+
+/* The version that the record of a peer has now, when it still opens a line. */
+static enum ace_err key_version_now(struct as_server *as, struct as_peer *peer, uint32_t *ret_version)
+{
+	struct owner owner = { .kind = peer->kind };
+	enum ace_err err;
+
+	if (peer->kind == AS_PEER_CLIENT) {
+		err = know_client(as, peer);
+		if (!err)
+			err = client_opens_line(as, peer->client->method, peer->client->ticket_expires);
+		if (err)
+			return err;
+		peer->has_ticket = peer->client->ticket_expires;
+		*ret_version = peer->client->key_version;
+		return ACE_OK;
+	}
+	memcpy(owner.id, peer->id, sizeof owner.id);
+	err = device_owner(as, &owner, false);
+	*ret_version = owner.key_version;
+	return err;
+}
+
 /* The peer behind a kid, with the key that its record has now. */
 static enum ace_err find_peer(struct as_server *as, struct ace_slice kid, struct as_peer **ret_peer)
 {
-	struct owner owner = { 0 };
+	uint32_t key_version = 0;
 	struct as_peer *peer;
 	uint64_t line;
 	enum ace_err err = as_kid_line(kid, &line);
@@ -126,11 +167,8 @@ static enum ace_err find_peer(struct as_server *as, struct ace_slice kid, struct
 		return err;
 	peer = as_peer_find(&as->peers, line);
 	if (peer) {
-		owner.kind = peer->kind;
-		memcpy(owner.id, peer->id, sizeof owner.id);
-		err = read_owner(as, &owner, false);
-		if (!err && owner.key_version == peer->key_version) {
-			peer->has_ticket = owner.has_ticket;
+		err = key_version_now(as, peer, &key_version);
+		if (!err && key_version == peer->key_version) {
 			*ret_peer = peer;
 			return ACE_OK;
 		}
@@ -139,7 +177,8 @@ static enum ace_err find_peer(struct as_server *as, struct ace_slice kid, struct
 		if (err)
 			return err;
 	}
-	return load_peer(as, line, kid, ret_peer);
+	err = load_peer(as, line, kid, ret_peer);
+	return err || (*ret_peer)->kind != AS_PEER_CLIENT ? err : know_client(as, *ret_peer);
 }
 
 /* RFC 8613 8.2: 4.02 for what does not decode, 4.01 for no context and replay, 4.00 for failed decryption. */

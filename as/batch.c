@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "as/authenticate.h"
+#include "as/changes.h"
 #include "as/endpoints.h"
 #include "as/sequence.h"
 #include "cli/log.h"
@@ -197,6 +198,8 @@ static enum ace_err begin(struct as_server *as)
 	if (err)
 		return err;
 	err = as_policy_refresh(as, batch->read);
+	if (!err)
+		err = as_changes_follow(as, batch->read);
 	if (err)
 		store_abort(batch->read);
 	return err;

@@ -12,7 +12,7 @@
 #include "policy/locate.h"
 
 #define RATE_MAX 1000000
-#define PEERS_MAX (16 * 1024 * 1024)
+#define KEPT_MAX (16 * 1024 * 1024)
 #define FILE_MAX (64 * 1024)
 
 void as_config_init(struct as_config *ret_config)
@@ -25,6 +25,7 @@ void as_config_init(struct as_config *ret_config)
 		.grants = { .per_second = 100, .burst = 1000 },
 		.refusals = { .per_second = 10, .burst = 50 },
 		.peers_max = 65536,
+		.devices_max = 65536,
 	};
 }
 
@@ -134,7 +135,12 @@ static bool read_client_burst(const json_t *value, struct as_config *config)
 
 static bool read_contexts(const json_t *value, struct as_config *config)
 {
-	return read_number(value, PEERS_MAX, &config->peers_max);
+	return read_number(value, KEPT_MAX, &config->peers_max);
+}
+
+static bool read_devices(const json_t *value, struct as_config *config)
+{
+	return read_number(value, KEPT_MAX, &config->devices_max);
 }
 
 static bool read_paths(const json_t *value, struct as_config *config)
@@ -169,7 +175,7 @@ static const struct member members[] = {
 	{ "description", "any text", read_description },
 	{ "issuer", "the URI that the store issues as", read_issuer },
 	{ "kek", "the path of the key-encryption key", read_kek },
-	{ "limits", "an object with any of client_rate, client_burst and contexts", read_limits },
+	{ "limits", "an object with any of client_rate, client_burst, contexts and devices", read_limits },
 	{ "listen", "a URI like \"coap://127.0.0.1:5683\" or \"coap://[::]:5683\"", read_listen },
 	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
 	{ "log_tokens", "true or false", read_log_tokens },
@@ -181,6 +187,7 @@ static const struct member limits[] = {
 	{ "client_burst", "a whole number from 1 to 1000000: grants that a client may have at once", read_client_burst },
 	{ "client_rate", "a whole number from 1 to 1000000: grants a second of one client", read_client_rate },
 	{ "contexts", "a whole number from 1 to 16777216: OSCORE contexts kept in memory", read_contexts },
+	{ "devices", "a whole number from 1 to 16777216: devices kept in memory", read_devices },
 };
 
 static const struct member paths[] = {

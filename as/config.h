@@ -25,11 +25,12 @@ struct as_config {
 	bool log_tokens;                  /* a line for each token that is issued: see as/token_log.h */
 	struct as_rate grants, refusals;  /* of one client */
 	uint32_t peers_max;               /* OSCORE contexts kept in memory */
+	uint32_t devices_max;             /* devices kept in memory with their keys opened */
 };
 
 void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
- * log_tokens, limits {client_rate, client_burst, contexts}, paths {introspect} and description. Nothing else may be in it.
+ * log_tokens, limits {client_rate, client_burst, contexts, devices}, paths {introspect} and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of
  * cli_file_read(). ret_error may not be NULL. */
 ACE_MUST_CHECK enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error);

@@ -6,26 +6,25 @@
 #include "as/reasons.h"
 #include "cli/log.h"
 
-static enum ace_err fill_client(const struct store_client *client, struct store_party *ret_party)
+static enum ace_err fill_known(const char *id, bool is_enabled, const struct ace_tags *tags,
+			       struct store_party *ret_party)
 {
+	enum ace_err err = store_text_set(id, ret_party->id, sizeof ret_party->id);
+
 	ret_party->is_known = true;
-	ret_party->is_enabled = client->is_enabled;
-	ret_party->tags = client->tags;
-	return store_text_set(client->id, ret_party->id, sizeof ret_party->id);
+	ret_party->is_enabled = is_enabled;
+	return err ? err : store_tags_set(tags, &ret_party->tags);
 }
 
 static enum ace_err fill_device(const struct as_decided *in, struct store_party *ret_party)
 {
+	const struct as_device *device = in->device;
 	struct ace_slice audience = in->request->audience;
 
+	if (device)
+		return fill_known(device->id, device->is_enabled, &device->tags, ret_party);
 	ret_party->is_known = ret_party->is_enabled = false;
 	ret_party->tags.count = ret_party->tags.len = 0;
-	if (in->device->id[0]) {
-		ret_party->is_known = true;
-		ret_party->is_enabled = in->device->is_enabled;
-		ret_party->tags = in->device->tags;
-		return store_text_set(in->device->id, ret_party->id, sizeof ret_party->id);
-	}
 	/* An audience that nobody has is the client's own words: kept for the operator, cut to what a record holds. */
 	if (audience.len > STORE_AUDIENCE_MAX)
 		audience.len = STORE_AUDIENCE_MAX;
@@ -44,7 +43,7 @@ enum ace_err as_decision_fill(struct as_server *as, const struct as_decided *in,
 	enum ace_err err = store_decision_id_take(as->store, as->batch->now_ms, &ret_record->id);
 
 	if (!err)
-		err = fill_client(in->client, &ret_record->client);
+		err = fill_known(in->client->id, in->client->is_enabled, &in->client->tags, &ret_record->client);
 	if (!err)
 		err = fill_device(in, &ret_record->device);
 	if (!err)

@@ -9,8 +9,8 @@
 
 /* What is known when the answer is. Borrowed for the call. */
 struct as_decided {
-	const struct store_client *client;
-	const struct store_device *device; /* id "": the audience is not known */
+	const struct as_client *client;
+	const struct as_device *device; /* NULL: the audience is not known */
 	const struct as_request *request;
 	int32_t reason; /* enum policy_reason or enum as_reason */
 	enum ace_oauth_error error;

@@ -13,11 +13,6 @@ static struct ace_slice text_slice(const char *text)
 	return (struct ace_slice){ (const uint8_t *)text, strlen(text) };
 }
 
-static const char *audience_of(const struct store_device *device)
-{
-	return device->audience[0] ? device->audience : device->id;
-}
-
 /* What the client and the device derive their context from: new for every token.
  * RFC 9203 3.2: "The AS MUST ensure that ... identifiers are unique"; the sequence number sees to it. */
 static enum ace_err make_material(const struct policy_model *model, uint64_t sequence, struct as_minted *minted)
@@ -40,7 +35,7 @@ static enum ace_err make_material(const struct policy_model *model, uint64_t seq
 static enum ace_err make_exi_cti(struct as_server *as, const struct as_mint_input *in, struct as_minted *minted,
 				 struct ace_buf *cti)
 {
-	struct ace_slice audience = text_slice(audience_of(in->device));
+	struct ace_slice audience = text_slice(in->device->audience);
 	struct store_txn *txn;
 	enum ace_err err = as_batch_write(as, &txn);
 
@@ -67,7 +62,7 @@ static void fill_claims(const struct as_server *as, const struct as_mint_input *
 	*ret_claims = (struct ace_claims){
 		.iss = model->omit_iss ? (struct ace_slice){ 0 } : text_slice(as->info.issuer),
 		.sub = model->omit_sub ? (struct ace_slice){ 0 } : text_slice(in->client_id),
-		.aud = text_slice(audience_of(in->device)),
+		.aud = text_slice(in->device->audience),
 		.has_exp = !decision->uses_exi,
 		.exp = as->batch->now + decision->lifetime_s,
 		.has_exi = decision->uses_exi,
@@ -101,25 +96,22 @@ static enum ace_err make_iv(const struct as_server *as, int32_t alg, uint64_t se
 static enum ace_err seal(struct as_server *as, const struct as_mint_input *in, const struct ace_claims *claims,
 			 struct as_minted *minted)
 {
-	const struct store_device_key *described = &in->device->keys[0];
+	const struct store_device_key *described = &in->device->described;
 	uint32_t limit = in->decision->model->token_bytes;
 	struct ace_buf out = { minted->token, sizeof minted->token, 0 };
 	uint8_t iv_bytes[ACE_AEAD_NONCE_MAX];
 	struct ace_buf iv = ACE_BUF_OF(iv_bytes);
-	struct store_key key;
+	const struct store_key *key = &in->device->key;
 	enum ace_err err = make_iv(as, described->alg, minted->record.sequence, &iv);
 
 	if (limit && limit < out.cap)
 		out.cap = limit;
-	if (!err)
-		err = store_device_key(as->batch->read, in->device, 0, &key);
 	if (err)
 		return err;
 	err = ace_issue_token(&(struct ace_issue_input){
 		.claims = claims, .layout = in->decision->model->token_layout, .alg = described->alg,
-		.key = { .bytes = { key.bytes, key.len } }, .kid = { described->kid, described->kid_len },
+		.key = { .bytes = { key->bytes, key->len } }, .kid = { described->kid, described->kid_len },
 		.iv = ace_buf_slice(&iv) }, &out);
-	ace_wipe(&key, sizeof key);
 	minted->len = out.len;
 	return err;
 }

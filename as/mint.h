@@ -4,13 +4,12 @@
 #define AS_MINT_H
 
 #include "as/batch.h"
-#include "storage/devices.h"
 #include "storage/tokens.h"
 
 /* Who gets what. Borrowed for the call. */
 struct as_mint_input {
 	const char *client_id;
-	const struct store_device *device;
+	const struct as_device *device;
 	const struct policy_decision *decision;
 	struct ace_slice cnonce; /* of the request; NULL ptr: none */
 	struct store_decision_id decision_id;

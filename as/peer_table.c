@@ -44,6 +44,7 @@ void as_peer_table_fini(struct as_peer_table *table)
 {
 	if (!table || !table->slots)
 		return;
+	as_peers_forget_clients(table);
 	ace_wipe(table->slots, table->len * sizeof *table->slots);
 	free(table->slots);
 	free(table->chains);
@@ -105,6 +106,7 @@ void as_peer_remove(struct as_peer_table *table, struct as_peer *peer)
 		link = &(*link)->next;
 	*link = peer->next;
 	unlink_use(table, peer);
+	as_peer_forget_client(peer);
 	ace_wipe(peer, sizeof *peer);
 	peer->next = table->unused;
 	table->unused = peer;
@@ -130,4 +132,16 @@ enum ace_err as_peer_add(struct as_peer_table *table, uint64_t line, uint64_t no
 	link_newest(table, peer);
 	*ret_peer = peer;
 	return ACE_OK;
+}
+
+void as_peer_forget_client(struct as_peer *peer)
+{
+	as_client_free(peer->client);
+	peer->client = NULL;
+}
+
+void as_peers_forget_clients(struct as_peer_table *table)
+{
+	for (size_t i = 0; i < table->len; i++)
+		as_peer_forget_client(&table->slots[i]);
 }

@@ -6,6 +6,7 @@
 #define AS_PEER_TABLE_H
 
 #include "ace_oscore.h"
+#include "as/known.h"
 
 #define AS_PEER_ID_MAX 64
 
@@ -25,6 +26,7 @@ struct as_peer {
 	bool has_ticket;   /* its key came with a ticket that no request has proven yet */
 	enum as_peer_kind kind;
 	char id[AS_PEER_ID_MAX + 1];
+	struct as_client *client; /* owns; of AS_PEER_CLIENT; NULL: to be read again */
 	struct ace_oscore_ctx ctx;
 	struct as_bucket grants, refusals;
 	struct as_peer *next;          /* in the same hash chain */
@@ -55,6 +57,10 @@ ACE_MUST_CHECK enum ace_err as_peer_add(struct as_peer_table *table, uint64_t li
 void as_peer_touch(struct as_peer_table *table, struct as_peer *peer, uint64_t now_ms);
 /* Forget it and wipe its keys: the record is gone, so nothing under its kid will verify again. */
 void as_peer_remove(struct as_peer_table *table, struct as_peer *peer);
+
+/* What its record said, or the records of all peers, may have changed. */
+void as_peer_forget_client(struct as_peer *peer);
+void as_peers_forget_clients(struct as_peer_table *table);
 
 /* A kid as line number. ACE_ERR_NO_CONTEXT when it is not the shortest form of a number from 1. */
 ACE_MUST_CHECK enum ace_err as_kid_line(struct ace_slice kid, uint64_t *ret_line);

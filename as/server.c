@@ -110,6 +110,8 @@ static enum ace_err open_tables(struct as_server *as, struct store_error *ret_er
 	if (!err)
 		err = as_peer_table_init(&as->peers, as->config->peers_max);
 	if (!err)
+		err = as_device_cache_init(&as->devices, as->config->devices_max);
+	if (!err)
 		err = as_refusals_init(&as->refusals);
 	as->batch = calloc(1, sizeof *as->batch);
 	if (!err && !as->batch)
@@ -185,6 +187,7 @@ void as_server_close(struct as_server *as)
 	ace_udp_close(as->udp);
 	policy_free(as->policy);
 	as_peer_table_fini(&as->peers);
+	as_device_cache_fini(&as->devices);
 	as_refusals_fini(&as->refusals);
 	if (as->batch)
 		ace_wipe(as->batch, sizeof *as->batch);

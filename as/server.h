@@ -6,6 +6,7 @@
 #include "ace_udp_server.h"
 #include "as/bucket.h"
 #include "as/config.h"
+#include "as/device_cache.h"
 #include "as/echo.h"
 #include "as/peer_table.h"
 #include "as/refusals.h"
@@ -30,6 +31,8 @@ struct as_server {
 	uint64_t generation;
 	uint64_t generation_refused; /* one that did not compile: not tried again */
 	struct as_peer_table peers;
+	struct as_device_cache devices;
+	uint64_t changes_seen; /* position in the store's table of changes up to which peers and devices are current */
 	struct ace_oscore_ctx decoy; /* decrypts what no context is known for, so that both cost the same */
 	struct as_echo echo;
 	struct as_refusals refusals;

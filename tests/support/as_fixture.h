@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "as/changes.h"
 #include "as/endpoints.h"
 #include "as/sequence.h"
 #include "storage/clients.h"
@@ -125,9 +126,23 @@ static inline int as_fixture_open(struct as_fixture *fx, const char *model_setti
 
 static inline int as_fixture_close(struct as_fixture *fx)
 {
+	as_peer_forget_client(&fx->peer);
 	as_server_close(&fx->as);
 	tmp_store_remove(&fx->tmp);
 	return 0;
+}
+
+/* The peer as it is when a message of that client has been verified. */
+static inline void as_fixture_ask(struct as_fixture *fx, const char *client)
+{
+	struct store_client record;
+
+	as_peer_forget_client(&fx->peer);
+	assert_int_equal(store_text_set(client, fx->peer.id, sizeof fx->peer.id), ACE_OK);
+	if (store_client_get(fx->as.batch->read, client, &record))
+		return;
+	fx->peer.client = as_client_new(&record);
+	assert_non_null(fx->peer.client);
 }
 
 /* Begin a batch of one job by hand, as as_batch_run() does. */
@@ -145,11 +160,12 @@ static inline struct as_job *as_fixture_begin(struct as_fixture *fx, const char 
 	assert_int_equal(as_sequence_reserve(&fx->as, 1), ACE_OK);
 	assert_int_equal(store_begin_read(fx->as.store, &batch->read), ACE_OK);
 	assert_int_equal(as_policy_refresh(&fx->as, batch->read), ACE_OK);
+	assert_int_equal(as_changes_follow(&fx->as, batch->read), ACE_OK);
 	as_answer_init(&job->answer);
 	job->event.kind = AS_TOKEN_NONE;
 	job->state = AS_JOB_VERIFIED;
 	job->peer = &fx->peer;
-	assert_int_equal(store_text_set(client, fx->peer.id, sizeof fx->peer.id), ACE_OK);
+	as_fixture_ask(fx, client);
 	return job;
 }
 

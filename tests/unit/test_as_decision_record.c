@@ -14,20 +14,16 @@
 #include "as_fixture.h"
 
 static struct as_fixture fx;
-static struct store_client client;
-static struct store_device device;
+static struct as_client client;
 static struct as_request request;
 static struct store_decision record;
 
 static int setup(void **state)
 {
 	(void)state;
-	memset(&client, 0, sizeof client);
-	memset(&device, 0, sizeof device);
 	memset(&request, 0, sizeof request);
 	memset(&record, 0xa5, sizeof record); /* what an earlier request left on the stack */
-	memcpy(client.id, "anna", sizeof "anna");
-	client.is_enabled = true;
+	client = (struct as_client){ .id = "anna", .is_enabled = true };
 	return as_fixture_open(&fx, "");
 }
 
@@ -40,7 +36,7 @@ static int teardown(void **state)
 
 static void fill(enum ace_oauth_error error, int32_t reason)
 {
-	assert_int_equal(as_decision_fill(&fx.as, &(struct as_decided){ .client = &client, .device = &device,
+	assert_int_equal(as_decision_fill(&fx.as, &(struct as_decided){ .client = &client,
 		.request = &request, .reason = reason, .error = error, .lifetime_s = 600 }, &record), ACE_OK);
 }
 

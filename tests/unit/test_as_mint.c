@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "ace_issue.h"
+#include "as/changes.h"
 #include "as/mint.h"
 #include "as_fixture.h"
 #include "port_fake.h"
@@ -17,7 +18,6 @@
 static struct as_fixture fx;
 static struct as_minted minted;
 static struct policy_decision decision;
-static struct store_device device;
 
 /* A token taken apart. */
 static uint8_t plain_bytes[AS_PAYLOAD_MAX];
@@ -45,15 +45,17 @@ static int teardown(void **state)
 /* Mint a token for anna in the batch that has begun. */
 static enum ace_err mint_now(const char *device_id, struct ace_slice cnonce)
 {
+	struct ace_slice name = { (const uint8_t *)device_id, strlen(device_id) };
 	struct ace_scope scope = { ACE_SCOPE_TEXT, ACE_LITERAL("read") };
+	const struct as_device *device;
 
-	assert_int_equal(store_device_get(fx.as.batch->read, device_id, &device), ACE_OK);
+	assert_int_equal(as_device_find(&fx.as, fx.as.batch->read, name, &device), ACE_OK);
 	policy_decide(fx.as.policy, &(struct policy_query){ .client = { .id = "anna", .enabled = true },
-		.device = { .id = device_id, .enabled = true }, .model = device.model, .scope = scope,
+		.device = { .id = device_id, .enabled = true }, .model = device->model, .scope = scope,
 		.now = fx.as.batch->now }, &decision);
 	assert_int_equal(decision.outcome, POLICY_ALLOW);
 	memset(&minted, 0xa5, sizeof minted);
-	return as_mint(&fx.as, &(struct as_mint_input){ .client_id = "anna", .device = &device, .decision = &decision,
+	return as_mint(&fx.as, &(struct as_mint_input){ .client_id = "anna", .device = device, .decision = &decision,
 							.cnonce = cnonce }, &minted);
 }
 

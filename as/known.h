@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a client's or a device's record says, as far as a token request needs it: one block of heap with exactly the
+ * bytes that there are. The records of storage/ have room for the longest of everything, which is too much to keep. */
+#ifndef AS_KNOWN_H
+#define AS_KNOWN_H
+
+#include "storage/clients.h"
+#include "storage/devices.h"
+
+struct as_client {
+	/* All texts and tags lie in the same block. */
+	const char *id, *default_audience, *default_scope; /* the last two: "" when there is none */
+	struct ace_tags tags;
+	bool is_enabled;
+	enum store_auth method;
+	uint32_t key_version;
+	int64_t ticket_expires; /* as in struct store_client */
+};
+
+struct as_device {
+	const char *id, *model;
+	const char *alias;    /* "": the id is its only audience */
+	const char *audience; /* what its tokens say: alias or id */
+	struct ace_tags tags;
+	bool is_enabled;
+	struct store_device_key described;
+	struct store_key key; /* secret: the one that tokens are sealed under */
+	/* Private to as/device_cache.c. */
+	size_t slot;
+	struct as_device *next_id, *next_alias;
+};
+
+/* NULL: no memory. The caller ends it. */
+ACE_MUST_CHECK struct as_client *as_client_new(const struct store_client *record);
+void as_client_free(struct as_client *client);
+
+/* key is copied. NULL: no memory. The caller ends it, which wipes the key; NULL is fine. */
+ACE_MUST_CHECK struct as_device *as_device_new(const struct store_device *record, const struct store_key *key);
+void as_device_free(struct as_device *device);
+
+#endif
