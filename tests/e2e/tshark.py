@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """An independent reader of our OSCORE: tshark decrypts a capture of the whole flow with the keys that aced and
-ace-device wrote, and shows the inner requests and answers.
+ace-device wrote, and shows the inner requests and answers; what is in them is read by python3-cbor2.
 
     tshark.py BUILD_DIR SOURCE_DIR
 """
+import json
 import os
 import shutil
 import signal
@@ -13,10 +14,13 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import cbor2
 import programs
+from oscore_peer import open_token
 
 # Code of the inner message and Uri-Path, in this order: Echo round trip and request of the enrolment, token, resource.
 WANTED = [("1", "token"), ("129", ""), ("1", "token"), ("133", ""), ("2", "token"), ("65", ""), ("1", "temp"), ("69", "")]
+AIF_TEMP_GET = cbor2.dumps([["/temp", 1]])
 
 
 def capture(ports):
@@ -34,20 +38,52 @@ def capture(ports):
     return None
 
 
+def find(tree, name):
+    """The first field of that name in what tshark made of a packet: lists of pairs, since its keys repeat."""
+    for pair in tree if isinstance(tree, list) else ():
+        found = None
+        if isinstance(pair, tuple):
+            found = pair[1] if pair[0] == name else find(pair[1], name)
+        if found is not None:
+            return found
+    return None
+
+
 def read(ports):
+    """The protected messages of the capture: inner code, Uri-Path, and payload."""
     os.mkdir("wireshark")
     with open("wireshark/oscore_contexts", "w", encoding="utf-8") as keys:
         for name in ("as.keys", "device.keys"):
             keys.write(open(name, encoding="utf-8").read())
-    command = ["tshark", "-r", "flow.pcapng", "-Y", "oscore", "-T", "fields", "-E", "separator=,",
-               "-e", "oscore.code", "-e", "oscore.opt.uri_path"]
+    command = ["tshark", "-r", "flow.pcapng", "-Y", "oscore", "-T", "json", "-x"]
     for port in ports:
         command += ["-d", f"udp.port=={port},coap"]
     done = subprocess.run(command, env=dict(os.environ, WIRESHARK_CONFIG_DIR=os.path.abspath("wireshark")),
                           capture_output=True, text=True, timeout=60, check=True)
-    lines = [tuple(line.split(",")[:2]) for line in done.stdout.splitlines()]
-    # A message that was sent twice on a slow machine counts once.
-    return [line for at, line in enumerate(lines) if at == 0 or line != lines[at - 1]]
+    messages = []
+    for packet in json.loads(done.stdout, object_pairs_hook=list):
+        oscore = find(packet, "oscore")
+        payload = (find(oscore, "oscore.payload_raw") or [""])[0]
+        message = (find(oscore, "oscore.code"), find(oscore, "oscore.opt.uri_path") or "", bytes.fromhex(payload))
+        # A message that was sent twice on a slow machine counts once.
+        if not messages or message != messages[-1]:
+            messages.append(message)
+    return messages
+
+
+def check_payloads(messages):
+    """The token's request and answer, the token itself, and what the device says."""
+    _, _, _, _, request, response, _, answer = (payload for _, _, payload in messages)
+    assert [len(payload) for _, _, payload in messages].count(0) == 5, messages
+    assert cbor2.loads(request) == {5: "thermo-101", 9: "climate.read", 38: None}, request
+    body = cbor2.loads(response)
+    assert set(body) == {1, 2, 8, 9, 38} and body[2] == 3600 and body[9] == AIF_TEMP_GET and body[38] == 2, body
+    osc = body[8][4]
+    assert set(osc) == {0, 2, 5} and len(osc[2]) == 16 and len(osc[5]) == 8, osc
+    claims = open_token("thermo.json", body[1]).claims
+    assert claims[8] == body[8] and claims[9] == AIF_TEMP_GET and claims[38] == 2, claims
+    assert claims[2] == "tech-anna" and claims[3] == "thermo-101" and claims[4] == claims[6] + 3600, claims
+    assert answer == b"21.5", answer
 
 
 def main():
@@ -70,8 +106,9 @@ def main():
     dumpcap.send_signal(signal.SIGINT)
     dumpcap.wait(timeout=20)
     got = read(ports)
-    if got != WANTED:
+    if [message[:2] for message in got] != WANTED:
         sys.exit(f"tshark read {got}\nwanted      {WANTED}")
+    check_payloads(got)
     print("tshark reads what we protect")
     return 0
 
