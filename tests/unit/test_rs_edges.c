@@ -117,6 +117,97 @@ static void a_scope_without_room_is_refused_and_old_rights_stay(void **state)
 	assert_int_equal(f.code, ACE_COAP_UNAVAILABLE);
 }
 
+static enum ace_err get(struct ace_oscore_ctx *client)
+{
+	struct ace_rs_exchange ex;
+
+	return fixture_request(&f, client, ACE_COAP_GET, "/s/temp", &ex);
+}
+
+static void set_time(uint32_t seconds)
+{
+	port_fake_set_monotonic(1000 + UINT64_C(1000) * seconds);
+	port_fake_set_wall(PORT_FAKE_NOW + seconds);
+}
+
+/* T40: the token ends between its second post and the proof. */
+static void the_end_of_a_token_ends_both_of_its_contexts(void **state)
+{
+	struct ace_oscore_ctx old, new;
+	struct ace_rs_exchange ex;
+
+	(void)state;
+	become_client(1, &old, &ex);
+	set_time(3590);
+	assert_int_equal(post(&t1, NULL, 2), ACE_OK);
+	fixture_client(&f, &t1, 2, 9, &new);
+	assert_int_equal(get(&old), ACE_OK);
+	set_time(3600);
+	assert_int_equal(get(&old), ACE_ERR_NO_CONTEXT);
+	assert_int_equal(get(&new), ACE_ERR_NO_CONTEXT);
+	assert_int_equal(post(&t1, NULL, 3), ACE_ERR_EXPIRED);
+	assert_int_equal(f.code, ACE_COAP_UNAUTHORIZED);
+}
+
+/* T40: what waits for its proof with a token of its own that lives longer stays. */
+static void a_waiting_context_with_a_longer_token_outlives_the_current_one(void **state)
+{
+	struct fixture_token longer = t1;
+	struct ace_oscore_ctx old, new;
+	struct ace_rs_exchange ex;
+
+	(void)state;
+	longer.exp_in_s = 7200;
+	become_client(1, &old, &ex);
+	set_time(3590);
+	assert_int_equal(post(&longer, NULL, 2), ACE_OK);
+	fixture_client(&f, &longer, 2, 9, &new);
+	set_time(3600);
+	assert_int_equal(get(&old), ACE_ERR_NO_CONTEXT);
+	assert_int_equal(get(&new), ACE_OK);
+	set_time(7199);
+	assert_int_equal(get(&new), ACE_OK);
+	set_time(7200);
+	assert_int_equal(get(&new), ACE_ERR_NO_CONTEXT);
+}
+
+/* T10a, T33: a post that came too soon after another one lies in the scrap slot, and counts once it is proven. */
+static void a_scrap_context_that_is_proven_becomes_the_current_one(void **state)
+{
+	struct ace_oscore_ctx first, waiting, scrap;
+	struct ace_rs_exchange ex;
+
+	(void)state;
+	become_client(1, &first, &ex);
+	assert_int_equal(post(&t1, NULL, 2), ACE_OK);
+	fixture_client(&f, &t1, 2, 9, &waiting);
+	assert_int_equal(post(&t1, NULL, 3), ACE_OK);
+	fixture_client(&f, &t1, 3, 9, &scrap);
+	assert_int_equal(get(&first), ACE_OK);
+	assert_int_equal(get(&scrap), ACE_OK);
+	assert_int_equal(get(&scrap), ACE_OK);
+	assert_int_equal(get(&first), ACE_ERR_NO_CONTEXT);
+	assert_int_equal(get(&waiting), ACE_ERR_NO_CONTEXT);
+}
+
+/* T34: what does not verify under the waiting context neither proves it nor ends it. */
+static void a_forgery_under_the_waiting_context_changes_nothing(void **state)
+{
+	struct ace_oscore_ctx old, new, forger;
+	struct ace_rs_exchange ex;
+
+	(void)state;
+	become_client(1, &old, &ex);
+	assert_int_equal(post(&t1, NULL, 2), ACE_OK);
+	fixture_client(&f, &t1, 2, 9, &new);
+	forger = new;
+	forger.sender_key[0] ^= 1;
+	assert_int_equal(get(&forger), ACE_ERR_TAG);
+	assert_int_equal(get(&old), ACE_OK);
+	assert_int_equal(get(&new), ACE_OK);
+	assert_int_equal(get(&old), ACE_ERR_NO_CONTEXT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +215,10 @@ int main(void)
 		cmocka_unit_test_setup(random_numbers_that_repeat_end_in_a_refusal, start),
 		cmocka_unit_test_setup(an_exchange_does_not_pass_to_who_has_its_place_now, start),
 		cmocka_unit_test_setup(a_scope_without_room_is_refused_and_old_rights_stay, start),
+		cmocka_unit_test_setup(the_end_of_a_token_ends_both_of_its_contexts, start),
+		cmocka_unit_test_setup(a_waiting_context_with_a_longer_token_outlives_the_current_one, start),
+		cmocka_unit_test_setup(a_scrap_context_that_is_proven_becomes_the_current_one, start),
+		cmocka_unit_test_setup(a_forgery_under_the_waiting_context_changes_nothing, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
