@@ -103,7 +103,6 @@ enum ace_err ace_udp_answer_later(struct ace_udp_server *server, uint64_t handle
 		answer_once(server, record, message);
 	} else {
 		server->table.peers[outgoing->peer].deferred--;
-		outgoing->generation++; /* the handle ends here */
 		ace_udp_wheel_remove(&server->outbox.wheel, record);
 		ace_udp_outgoing_fill(&server->outbox, record, message);
 		ace_udp_transmit(server, record, ACE_COAP_CON);

@@ -24,8 +24,6 @@ void ace_udp_wheel_add(struct ace_udp_wheel *wheel, uint32_t record, uint64_t du
 
 	if (tick < wheel->tick)
 		tick = wheel->tick;
-	if (tick >= wheel->tick + ACE_UDP_WHEEL_TICKS)
-		tick = wheel->tick + ACE_UDP_WHEEL_TICKS - 1;
 	place = tick % ACE_UDP_WHEEL_TICKS;
 	ace_udp_list_add(&wheel->ticks[place], wheel->links, record);
 	wheel->filled[place / 64] |= UINT64_C(1) << place % 64;

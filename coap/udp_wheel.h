@@ -6,7 +6,7 @@
 #include "coap/udp_index.h"
 
 #define ACE_UDP_TICK_MS 64
-/* More than 48 s, the longest wait for an acknowledgement. What is due later comes early and is added again. */
+/* A turn is more than 48 s, the longest wait for an acknowledgement. What is due later comes early: add it again. */
 #define ACE_UDP_WHEEL_TICKS 1024
 
 struct ace_udp_wheel {
@@ -19,7 +19,7 @@ struct ace_udp_wheel {
 
 ACE_MUST_CHECK enum ace_err ace_udp_wheel_init(struct ace_udp_wheel *wheel, uint32_t max);
 void ace_udp_wheel_fini(struct ace_udp_wheel *wheel);
-/* Never early by less than a turn of the wheel, late by at most a tick. The record must have no timer. */
+/* Late by at most a tick; early by whole turns when it is further away than one. The record must have no timer. */
 void ace_udp_wheel_add(struct ace_udp_wheel *wheel, uint32_t record, uint64_t due_ms);
 /* A record without a timer is fine. */
 void ace_udp_wheel_remove(struct ace_udp_wheel *wheel, uint32_t record);

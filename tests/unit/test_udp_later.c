@@ -178,6 +178,21 @@ static void one_peer_may_have_sixteen_deferred_requests(void **state)
 	assert_int_equal(ace_udp_defer(wire.server, wire.batch, 0, &handle), ACE_ERR_FULL);
 }
 
+static void deferred_requests_that_were_answered_count_no_more(void **state)
+{
+	(void)state;
+	for (uint16_t i = 0; i < 3 * ACE_UDP_DEFERRED_A_PEER; i++) {
+		udp_say_empty(&wire, ACE_COAP_ACK, answer_separately(i, 'x'));
+		udp_pass(&wire, 1);
+		assert_int_equal(answer(defer(ACE_COAP_CON, (uint16_t)(1000 + i), 0), 'y', true), ACE_OK);
+		assert_heard(ACE_COAP_ACK, 'y');
+		assert_int_equal(answer(defer(ACE_COAP_NON, (uint16_t)(2000 + i), 0), 'z', false), ACE_OK);
+		assert_heard(ACE_COAP_NON, 'z');
+		ace_udp_drop_later(wire.server, defer(ACE_COAP_CON, (uint16_t)(3000 + i), 0));
+	}
+	assert_int_equal(stats_now().messages, 0);
+}
+
 static void flood_of_deferred_requests_stays_within_its_places_and_leaves(void **state)
 {
 	uint32_t deferred = 0, refused = 0;
@@ -243,6 +258,7 @@ int main(void)
 		CASE(dropped_request_leaves_nothing_and_its_copies_get_what_it_got),
 		CASE(request_that_is_never_answered_is_forgotten),
 		CASE(one_peer_may_have_sixteen_deferred_requests),
+		CASE(deferred_requests_that_were_answered_count_no_more),
 		CASE(flood_of_deferred_requests_stays_within_its_places_and_leaves),
 		CASE(pinned_peer_outlives_a_flood_of_sources),
 	};

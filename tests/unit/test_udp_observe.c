@@ -216,6 +216,33 @@ static void last_notification_is_repeated_until_acknowledged_and_nothing_follows
 	assert_int_equal(stats_now().messages, 0);
 }
 
+/* What was under way when the last one was given is nobody's any more, however it ends. */
+static void last_notification_follows_the_one_under_way(void **state)
+{
+	(void)state;
+	for (int verdict = ACE_COAP_ACK; verdict <= ACE_COAP_RST + 1; verdict++) {
+		uint64_t handle = observe("t", 7);
+		uint16_t mid;
+
+		assert_int_equal(notify(handle, 'a', CONFIRMABLE), ACE_OK);
+		assert_int_equal(notify(handle, 'z', LAST), ACE_OK);
+		mid = assert_heard(ACE_COAP_CON, 'a');
+		if (verdict <= ACE_COAP_RST)
+			udp_say_empty(&wire, (uint8_t)verdict, mid);
+		for (int i = 0; verdict > ACE_COAP_RST && i < 5; i++) {
+			udp_pass(&wire, (3000u << i) + 2 * TICK_MS);
+			if (i < 4)
+				assert_heard(ACE_COAP_CON, 'a');
+		}
+		udp_pass(&wire, 1);
+		udp_say_empty(&wire, ACE_COAP_ACK, assert_heard(ACE_COAP_CON, 'z'));
+		udp_pass(&wire, 2 * ACE_UDP_OBSERVE_REFRESH_MS);
+		assert_no_event();
+		assert_true(ace_udp_due_ms(wire.server) == UINT64_MAX);
+		assert_int_equal(stats_now().messages, 0);
+	}
+}
+
 static void registration_is_for_confirmed_addresses(void **state)
 {
 	uint64_t handle = 0;
@@ -257,6 +284,7 @@ int main(void)
 		CASE(replaced_observation_sends_nothing_more),
 		CASE(deregistration_finds_the_observation_of_sender_and_token_only),
 		CASE(last_notification_is_repeated_until_acknowledged_and_nothing_follows),
+		CASE(last_notification_follows_the_one_under_way),
 		CASE(registration_is_for_confirmed_addresses),
 		CASE(notification_must_carry_the_token_and_a_response_code),
 	};

@@ -156,8 +156,13 @@ static void observation_outlives_the_exchange_lifetime_and_a_flood_of_sources(vo
 	assert_int_equal(notify(handle, 'a', CONFIRMABLE), ACE_OK);
 	udp_say_empty(&wire, ACE_COAP_ACK, assert_heard(ACE_COAP_CON, 'a'));
 	udp_pass(&wire, 1);
-	ace_udp_observe_end(wire.server, handle);
+	/* Then it is a peer as others are: not older than they, since copies of its requests may still come. */
 	udp_pass(&wire, 2 * ACE_UDP_EXCHANGE_LIFETIME_MS);
+	assert_int_equal(stats_now().peers, 1);
+	ace_udp_observe_end(wire.server, handle);
+	udp_pass(&wire, ACE_UDP_EXCHANGE_LIFETIME_MS - 1);
+	assert_int_equal(stats_now().peers, 1);
+	udp_pass(&wire, 1);
 	assert_int_equal(stats_now().peers, 0);
 }
 
