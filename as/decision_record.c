@@ -68,7 +68,9 @@ enum ace_err as_record_grant(struct as_server *as, struct store_decision *record
 	enum ace_err err = as_batch_write(as, &txn);
 
 	record->token = minted->record.sequence;
-	record->granted = minted->record.scope;
+	record->granted.kind = minted->record.scope.kind;
+	record->granted.len = minted->record.scope.len;
+	memcpy(record->granted.bytes, minted->record.scope.bytes, minted->record.scope.len);
 	if (!err)
 		err = store_token_add(txn, &minted->record);
 	if (!err)

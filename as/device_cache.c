@@ -56,7 +56,7 @@ static struct ace_slice text_slice(const char *text)
 
 static bool is_named(const char *text, struct ace_slice name)
 {
-	return ace_slice_equal(text_slice(text), name);
+	return strlen(text) == name.len && !memcmp(text, name.ptr, name.len);
 }
 
 const struct as_device *as_device_cache_find(const struct as_device_cache *cache, struct ace_slice name)

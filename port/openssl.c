@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <openssl/core_names.h>
@@ -321,6 +322,7 @@ bool ace_equal_ct(const uint8_t *a, const uint8_t *b, size_t len)
 
 void ace_wipe(void *bytes, size_t len)
 {
+	/* The C library's: as hard to leave out as OpenSSL's, and wide stores where that goes byte by byte. */
 	if (len)
-		OPENSSL_cleanse(bytes, len);
+		explicit_bzero(bytes, len);
 }

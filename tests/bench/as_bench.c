@@ -23,6 +23,7 @@ static const struct cli_flag flags[] = {
 	{ .name = "in-flight", .value = "LIST", .help = "requests under way at once (default 1,16,64,256,512)" },
 	{ .name = "clients", .value = "LIST", .help = "clients, and as many devices (default 1000,1000000)" },
 	{ .name = "active", .value = "N", .help = "of the clients so many ask, spread over all (default at most 65536)" },
+	{ .name = "warm", .value = "N", .help = "requests before measuring (default as many as clients: each device once)" },
 	{ .name = "seconds", .value = "N", .help = "each measurement takes so long (default 5)" },
 	{ .name = "tokens", .value = "N", .help = "end each measurement after so many tokens instead" },
 	{ .name = "dir", .value = "DIR", .help = "make the store below DIR, which should be on a real disk (default .)" },
@@ -34,7 +35,7 @@ static const struct cli_flag flags[] = {
 struct plan {
 	int64_t in_flight[LIST_MAX], clients[LIST_MAX];
 	size_t in_flight_len, clients_len;
-	int64_t active, seconds, tokens;
+	int64_t active, warm, seconds, tokens; /* warm: 0: as many as clients */
 	const char *dir, *profile;
 	char aced[1024];
 	const struct cli_output *output;
@@ -130,6 +131,7 @@ static bool read_plan(const struct cli_call *call, const struct cli_output *outp
 		return false;
 	}
 	if (!cli_flag_number(call, output, &(struct cli_number){ "active", 1, 10000000, 65536 }, &plan->active) ||
+	    !cli_flag_number(call, output, &(struct cli_number){ "warm", 1, 100000000, 0 }, &plan->warm) ||
 	    !cli_flag_number(call, output, &(struct cli_number){ "seconds", 1, 3600, 5 }, &plan->seconds) ||
 	    !cli_flag_number(call, output, &(struct cli_number){ "tokens", 1, 1000000000, 0 }, &plan->tokens))
 		return false;
@@ -223,10 +225,23 @@ static void measure(const struct plan *plan, const char *store_dir, struct bench
 		measure_references(plan, store_dir, row);
 }
 
+/* Every client that asks has answered an Echo; as far as memory goes, this is how a server is after some hours. */
+static void warm_up(const struct plan *plan, struct bench_load *load, size_t clients, size_t active)
+{
+	uint64_t tokens = plan->warm ? (uint64_t)plan->warm : clients;
+	struct bench_measured warm;
+
+	bench_load_warm(load, tokens < active ? active : tokens, &warm);
+	must_be_clean(&warm);
+	if (warm.challenged != active)
+		bench_die("%llu of %zu clients answered an Echo", (unsigned long long)warm.challenged, active);
+	cli_note(plan->output, "%zu clients, %zu of them active: aced holds %zu MB beside the mapped store", clients, active,
+		 bench_daemon_rss_mb(&daemon_running));
+}
+
 static void run_clients(const struct plan *plan, int64_t clients, bool is_first)
 {
 	size_t active = (size_t)(clients < plan->active ? clients : plan->active);
-	struct bench_measured warm;
 	struct bench_load *load;
 	char dir[256];
 
@@ -234,13 +249,11 @@ static void run_clients(const struct plan *plan, int64_t clients, bool is_first)
 	if (bench_is_stopped)
 		bench_die("stopped");
 	bench_daemon_start(&(struct bench_daemon_options){ .aced = plan->aced, .profile = plan->profile, .dir = dir,
-							   .contexts = active, .core = SERVER_CORE }, &daemon_running);
+							   .contexts = active, .devices = (size_t)clients,
+							   .core = SERVER_CORE }, &daemon_running);
 	load = bench_load_new(&(struct bench_load_options){ .server = daemon_running.address, .clients = (size_t)clients,
 							    .active = active });
-	bench_load_warm(load, &warm);
-	must_be_clean(&warm);
-	if (warm.challenged != active)
-		bench_die("%llu of %zu clients answered an Echo", (unsigned long long)warm.challenged, active);
+	warm_up(plan, load, (size_t)clients, active);
 	for (size_t i = 0; i < plan->in_flight_len; i++) {
 		struct row row = { .in_flight = plan->in_flight[i], .clients = clients };
 
@@ -265,8 +278,8 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	atexit(clean_up);
 	if (!bench_pin(0, LOAD_CORE))
 		cli_note(output, "this machine has one core: server and load share it");
-	cli_note(output, "client_rate and client_burst are raised to 1,000,000 and contexts to the clients that ask, "
-		 "so that no client is held back");
+	cli_note(output, "limits: client_rate and client_burst 1,000,000, so that no client is held back; contexts for all "
+		 "that ask, devices for all");
 	print_head(&plan);
 	for (size_t i = 0; i < plan.clients_len; i++)
 		run_clients(&plan, plan.clients[i], i == 0);

@@ -48,11 +48,14 @@ struct bench_daemon_options {
 	const char *profile; /* callgrind's output; NULL: run as it is */
 	const char *dir;     /* the store */
 	size_t contexts;     /* limits.contexts */
+	size_t devices;      /* limits.devices */
 	int core;
 };
 
 void bench_daemon_start(const struct bench_daemon_options *options, struct bench_daemon *ret_daemon);
 void bench_daemon_stop(struct bench_daemon *daemon);
+/* What it holds in memory, the mapped store not counted. */
+size_t bench_daemon_rss_mb(const struct bench_daemon *daemon);
 /* CPU time of all its threads, in user space and kernel. */
 uint64_t bench_daemon_cpu_ns(const struct bench_daemon *daemon);
 
@@ -111,8 +114,8 @@ void bench_load_free(struct bench_load *load);
 /* Keep in_flight requests going until time or the number of tokens is reached (0: not limited), and all are answered. */
 void bench_load_run(struct bench_load *load, unsigned int in_flight, uint64_t duration_ns, uint64_t tokens,
 		    struct bench_measured *ret_measured);
-/* Every active client once, so that each has answered its Echo. */
-void bench_load_warm(struct bench_load *load, struct bench_measured *ret_measured);
+/* So many requests, each for another device, of one active client after the other: each answers its Echo. */
+void bench_load_warm(struct bench_load *load, uint64_t tokens, struct bench_measured *ret_measured);
 
 /* --- sockets (bench_socket.c) --- */
 

@@ -12,8 +12,8 @@
 
 #define CONFIG_NAME "bench.json"
 
-/* No client of a benchmark is held back, and every one that asks has its context in memory. */
-static void write_config(const char *dir, size_t contexts)
+/* No client of a benchmark is held back; each that asks, and each device, has its place in memory. */
+static void write_config(const char *dir, const struct bench_daemon_options *options)
 {
 	char path[300];
 	FILE *file;
@@ -21,7 +21,7 @@ static void write_config(const char *dir, size_t contexts)
 	snprintf(path, sizeof path, "%s/" CONFIG_NAME, dir);
 	file = fopen(path, "w");
 	if (!file || fprintf(file, "{ \"limits\": { \"client_rate\": 1000000, \"client_burst\": 1000000,"
-			     " \"contexts\": %zu } }\n", contexts) < 0 || fclose(file))
+			     " \"contexts\": %zu, \"devices\": %zu } }\n", options->contexts, options->devices) < 0 || fclose(file))
 		bench_die("cannot write %s", path);
 }
 
@@ -77,7 +77,7 @@ void bench_daemon_start(const struct bench_daemon_options *options, struct bench
 	int fds[2];
 	FILE *said;
 
-	write_config(options->dir, options->contexts);
+	write_config(options->dir, options);
 	if (pipe(fds))
 		bench_die("no pipe");
 	daemon.pid = fork();
@@ -117,4 +117,20 @@ uint64_t bench_daemon_cpu_ns(const struct bench_daemon *daemon)
 	if (clock_getcpuclockid(daemon->pid, &clock) || clock_gettime(clock, &used))
 		bench_die("aced is gone");
 	return (uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec;
+}
+
+size_t bench_daemon_rss_mb(const struct bench_daemon *daemon)
+{
+	char path[64], line[256];
+	unsigned long kb = 0;
+	FILE *status;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)daemon->pid);
+	status = fopen(path, "r");
+	while (status && fgets(line, sizeof line, status))
+		if (!strncmp(line, "RssAnon:", 8))
+			kb = strtoul(line + 8, NULL, 10);
+	if (status)
+		fclose(status);
+	return kb / 1024;
 }

@@ -15,6 +15,7 @@ struct bench_load {
 	struct bench_socket *socket;
 	struct bench_client *clients; /* owns options.active of them */
 	size_t next_client;
+	bool is_warming; /* devices one after the other, not at random */
 	uint16_t mids[BENCH_ENDPOINTS];
 	struct bench_slot slots[BENCH_IN_FLIGHT_MAX];
 	uint32_t generation;
@@ -61,8 +62,10 @@ void bench_load_free(struct bench_load *load)
 	free(load);
 }
 
-static uint32_t random_device(struct bench_load *load)
+static uint32_t choose_device(struct bench_load *load, uint64_t nth)
 {
+	if (load->is_warming)
+		return (uint32_t)(nth % load->options.clients);
 	load->random ^= load->random << 13;
 	load->random ^= load->random >> 7;
 	load->random ^= load->random << 17;
@@ -104,7 +107,7 @@ static void begin(struct run *run, struct bench_slot *slot)
 	if (run->started == run->wanted || load->now_ns >= run->end_ns || bench_is_stopped)
 		return;
 	slot->client = take_client(load);
-	slot->device = random_device(load);
+	slot->device = choose_device(load, run->started);
 	slot->sent_ns = load->now_ns;
 	send_slot(run, slot, (struct ace_slice){ 0 });
 	run->started++;
@@ -212,9 +215,11 @@ void bench_load_run(struct bench_load *load, unsigned int in_flight, uint64_t du
 	*ret_measured = run.measured;
 }
 
-void bench_load_warm(struct bench_load *load, struct bench_measured *ret_measured)
+void bench_load_warm(struct bench_load *load, uint64_t tokens, struct bench_measured *ret_measured)
 {
 	size_t in_flight = load->options.active < WARM_IN_FLIGHT ? load->options.active : WARM_IN_FLIGHT;
 
-	bench_load_run(load, (unsigned int)in_flight, 0, load->options.active, ret_measured);
+	load->is_warming = true;
+	bench_load_run(load, (unsigned int)in_flight, 0, tokens, ret_measured);
+	load->is_warming = false;
 }
