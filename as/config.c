@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/files.h"
 #include "policy/locate.h"
+#include "storage/revocations.h"
 
 #define RATE_MAX 1000000
 #define KEPT_MAX (16 * 1024 * 1024)
@@ -21,6 +22,8 @@ void as_config_init(struct as_config *ret_config)
 		.state_dir = STORE_DIR_DEFAULT,
 		.listen = "127.0.0.1:5683",
 		.introspect_path = "/introspect",
+		.trl_path = "/revoke/trl",
+		.trl = { .updates = STORE_TRL_UPDATES, .page = STORE_TRL_PAGE, .index_max = UINT32_MAX },
 		.log_level = CLI_LOG_INFO,
 		.grants = { .per_second = 100, .burst = 1000 },
 		.refusals = { .per_second = 10, .burst = 50 },
@@ -165,6 +168,24 @@ static bool read_introspect(const json_t *value, struct as_config *config)
 	return read_path(value, config->introspect_path, sizeof config->introspect_path);
 }
 
+static bool read_trl_path(const json_t *value, struct as_config *config)
+{
+	return read_path(value, config->trl_path, sizeof config->trl_path);
+}
+
+static bool read_administrators(const json_t *value, struct as_config *config)
+{
+	size_t len = json_array_size(value);
+
+	if (!json_is_array(value) || len > AS_ADMINISTRATORS_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!read_text(json_array_get(value, i), config->administrators[i], sizeof config->administrators[i]))
+			return false;
+	config->administrators_len = len;
+	return true;
+}
+
 struct member {
 	const char *name;
 	const char *wanted; /* for the hint */
@@ -172,6 +193,7 @@ struct member {
 };
 
 static const struct member members[] = {
+	{ "administrators", "an array of at most 16 ids of clients", read_administrators },
 	{ "description", "any text", read_description },
 	{ "issuer", "the URI that the store issues as", read_issuer },
 	{ "kek", "the path of the key-encryption key", read_kek },
@@ -179,7 +201,7 @@ static const struct member members[] = {
 	{ "listen", "a URI like \"coap://127.0.0.1:5683\" or \"coap://[::]:5683\"", read_listen },
 	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
 	{ "log_tokens", "true or false", read_log_tokens },
-	{ "paths", "an object with introspect", read_paths },
+	{ "paths", "an object with any of introspect and revocation_list", read_paths },
 	{ "state_dir", "the path of the store", read_state_dir },
 };
 
@@ -192,6 +214,7 @@ static const struct member limits[] = {
 
 static const struct member paths[] = {
 	{ "introspect", "a path such as /introspect", read_introspect },
+	{ "revocation_list", "a path such as /revoke/trl", read_trl_path },
 };
 
 /* Members that are objects with members of their own. */

@@ -4,6 +4,7 @@
 #define AS_CONFIG_H
 
 #include "as/bucket.h"
+#include "as/trl_query.h"
 #include "cli/address.h"
 #include "cli/log.h"
 #include "cli/output.h"
@@ -12,6 +13,7 @@
 #define AS_CONFIG_DEFAULT "/etc/aced/aced.json"
 #define AS_PATH_MAX 1024
 #define AS_LISTEN_MAX 280
+#define AS_ADMINISTRATORS_MAX 16
 
 /* All strings are the struct's own. */
 struct as_config {
@@ -21,6 +23,10 @@ struct as_config {
 	char issuer[STORE_URI_MAX + 1];   /* "": what the store says; another is refused */
 	char wireshark_keys[AS_PATH_MAX]; /* "": none */
 	char introspect_path[CLI_PATH_MAX + 1]; /* "/introspect" */
+	char trl_path[CLI_PATH_MAX + 1];        /* "/revoke/trl" */
+	struct as_trl_limits trl;               /* of a requester of the revocation list */
+	char administrators[AS_ADMINISTRATORS_MAX][STORE_ID_MAX + 1]; /* clients that see all of it */
+	size_t administrators_len;
 	enum cli_log_level log_level;
 	bool log_tokens;                  /* a line for each token that is issued: see as/token_log.h */
 	struct as_rate grants, refusals;  /* of one client */
@@ -30,7 +36,8 @@ struct as_config {
 
 void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
- * log_tokens, limits {client_rate, client_burst, contexts, devices}, paths {introspect} and description. Nothing else may be in it.
+ * log_tokens, limits {client_rate, client_burst, contexts, devices}, paths {introspect, revocation_list},
+ * administrators and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of
  * cli_file_read(). ret_error may not be NULL. */
 ACE_MUST_CHECK enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error);

@@ -61,6 +61,7 @@ static bool find_route(const struct as_server *as, struct ace_slice options, str
 	const struct route routes[] = {
 		{ as->token_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, as_token_endpoint },
 		{ as->config->introspect_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, as_introspect_endpoint },
+		{ as->config->trl_path, ACE_COAP_GET, ACE_FORMAT_TRL, as_trl_endpoint },
 	};
 	uint8_t bytes[STORE_URI_MAX];
 	struct ace_buf path = ACE_BUF_OF(bytes);

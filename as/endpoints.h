@@ -13,5 +13,7 @@ void as_token_endpoint(struct as_server *as, struct as_job *job);
 
 /* POST /introspect.  Source: RFC 9200 5.9, RFC 9201 4, RFC 7662 2. */
 void as_introspect_endpoint(struct as_server *as, struct as_job *job);
+/* GET /revoke/trl.  Source: RFC 9770 6. */
+void as_trl_endpoint(struct as_server *as, struct as_job *job);
 
 #endif

@@ -7,18 +7,19 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "as/batch.h"
+#include "as/trl.h"
 #include "cli/log.h"
 #include "storage/tokens.h"
 
 #define IDLE_MS 250           /* how long a change of the store may go unseen */
 #define HOUSEKEEPING_MS 10000 /* counts of joined refusals, expired tokens */
+#define EXPIRY_MS 1000        /* how long a revoked token may stay listed after its end */
 #define HEARTBEAT_MS 60000
 
 struct loop {
 	struct as_server *as;
 	int epoll_fd, signal_fd;
-	uint64_t housekept_ms, heartbeat_ms;
+	uint64_t housekept_ms, expired_ms, heartbeat_ms;
 	uint64_t drop_position; /* where store_token_drop() goes on */
 };
 
@@ -71,6 +72,10 @@ static enum ace_err keep_house(struct loop *loop, uint64_t now_ms)
 	if (now_ms - loop->housekept_ms >= HOUSEKEEPING_MS) {
 		loop->housekept_ms = now_ms;
 		err = store_write(loop->as->store, housekeep, loop);
+	}
+	if (err != ACE_ERR_STORAGE && now_ms - loop->expired_ms >= EXPIRY_MS) {
+		loop->expired_ms = now_ms;
+		err = as_trl_expire(loop->as, loop->as->batch->now);
 	}
 	if (err != ACE_ERR_STORAGE && now_ms - loop->heartbeat_ms >= HEARTBEAT_MS) {
 		loop->heartbeat_ms = now_ms;

@@ -110,6 +110,12 @@ enum ace_introspect {
 	ACE_INTROSPECT_TOKEN_TYPE_HINT = 33,
 };
 
+/* Revocation list, its errors, and custom problem details. Source: RFC 9770 6.1, 12, 13; RFC 9290 6.3. */
+enum ace_trl { ACE_TRL_FULL_SET = 0, ACE_TRL_DIFF_SET = 1, ACE_TRL_CURSOR = 2, ACE_TRL_MORE = 3 };
+enum ace_trl_error { ACE_TRL_ERROR_ID = 0, ACE_TRL_ERROR_CURSOR = 1 };
+#define ACE_PROBLEM_TITLE (-1)
+#define ACE_PROBLEM_TRL_ERROR 1
+
 /* AS Request Creation Hints. Source: RFC 9200 5.3. */
 enum ace_hint {
 	ACE_HINT_AS = 1,

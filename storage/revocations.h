@@ -9,6 +9,7 @@
 
 #define STORE_REVOKE_MAX STORE_DROP_ROWS /* tokens that one call revokes or lets expire */
 #define STORE_TRL_UPDATES 64             /* updates kept for each requester (MAX_N); the oldest leave first */
+#define STORE_TRL_PAGE 5                 /* updates in one answer (MAX_DIFF_BATCH): such a page fits one message */
 #define STORE_TRL_HASHES 4               /* hashes in one update; a larger change makes several */
 
 /* Whose part of the list. The letters are stored. */

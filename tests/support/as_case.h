@@ -58,6 +58,12 @@ static inline enum ace_err as_case_fill(struct store_txn *txn, void *arg)
 	return err ? err : as_case_device(txn, "sensor-18", 0x20);
 }
 
+static inline enum ace_err as_case_fill_administrator(struct store_txn *txn, void *arg)
+{
+	(void)arg;
+	return as_case_client(txn, "client-9");
+}
+
 static inline enum ace_err as_case_add(struct store_txn *txn, void *arg)
 {
 	return store_token_add(txn, arg);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "as/trl.h"
+
+#include <string.h>
+
+#include "as/endpoints.h"
+#include "as/trl_message.h"
+#include "storage/clients.h"
+
+static bool is_administrator(const struct as_config *config, const char *client)
+{
+	for (size_t i = 0; i < config->administrators_len; i++)
+		if (!strcmp(config->administrators[i], client))
+			return true;
+	return false;
+}
+
+/* RFC 9770 6: "the AS MUST provide" a requester only what pertains to it; administrators "the whole list". */
+enum ace_err as_trl_view(struct as_server *as, const struct as_peer *peer, struct store_trl_view *ret_view)
+{
+	struct store_client client;
+	enum ace_err err;
+
+	*ret_view = (struct store_trl_view){ peer->kind == AS_PEER_DEVICE ? STORE_TRL_DEVICE : STORE_TRL_CLIENT,
+					     peer->id };
+	if (peer->kind != AS_PEER_CLIENT || !is_administrator(as->config, peer->id))
+		return ACE_OK;
+	err = store_client_get(as->batch->read, peer->id, &client);
+	if (!err && client.is_enabled)
+		*ret_view = (struct store_trl_view){ STORE_TRL_ALL, "" };
+	return err;
+}
+
+static enum ace_err make_plan(struct as_server *as, const struct store_trl_view *view, struct ace_slice options,
+			      struct as_trl_plan *ret_plan)
+{
+	struct as_trl_history history = { 0 };
+	struct as_trl_query query;
+	enum ace_err err = store_trl_newest(as->batch->read, view, &history.newest);
+
+	if (err && err != ACE_ERR_NOT_FOUND)
+		return err;
+	history.is_empty = err == ACE_ERR_NOT_FOUND;
+	as_trl_query_read(options, &query);
+	as_trl_plan_make(&query, &as->config->trl, &history, ret_plan);
+	return ACE_OK;
+}
+
+enum ace_err as_trl_answer(struct as_server *as, const struct store_trl_view *view, struct ace_slice options,
+			   struct as_answer *answer)
+{
+	struct ace_cbor_writer w;
+	struct as_trl_plan plan;
+	enum ace_err err = make_plan(as, view, options, &plan);
+
+	if (err)
+		return err;
+	ace_cbor_write_init(&w, answer->payload, sizeof answer->payload);
+	if (plan.what == AS_TRL_ERROR) {
+		as_trl_write_error(&plan, &w);
+		as_answer_cbor(answer, ACE_COAP_BAD_REQUEST, ACE_FORMAT_PROBLEM, w.len);
+		return ACE_OK;
+	}
+	err = as_trl_write(as->batch->read, view, &plan, &w);
+	if (!err)
+		as_answer_cbor(answer, ACE_COAP_CONTENT, ACE_FORMAT_TRL, w.len);
+	return err;
+}
+
+void as_trl_endpoint(struct as_server *as, struct as_job *job)
+{
+	struct store_trl_view view;
+	enum ace_err err = ACE_ERR_BUSY;
+
+	if (as_bucket_take(&job->peer->grants, &as->config->grants, as->batch->monotonic_ms))
+		err = as_trl_view(as, job->peer, &view);
+	if (!err)
+		err = as_trl_answer(as, &view, job->inner.options, &job->answer);
+	if (err)
+		as_answer_failure(&job->answer, err);
+}
