@@ -201,40 +201,31 @@ void ace_coap_write_header(struct ace_coap_writer *w, const struct ace_coap_head
 	put(w, header->token);
 }
 
-static uint8_t extended_nibble(uint32_t value)
+/* The bytes that go with a delta or length to *ret_end, which moves behind them; returns its nibble. */
+__attribute__((noinline)) static unsigned extended_put(uint8_t **ret_end, uint32_t value)
 {
 	if (value < ONE_BYTE_BASE)
-		return (uint8_t)value;
-	return value < TWO_BYTES_BASE ? NIBBLE_ONE_BYTE : NIBBLE_TWO_BYTES;
-}
-
-/* The bytes that extended_nibble() announces; returns how many. */
-static size_t extended_put(uint8_t *to, uint32_t value)
-{
-	if (value < ONE_BYTE_BASE)
-		return 0;
+		return value;
 	if (value < TWO_BYTES_BASE) {
-		to[0] = (uint8_t)(value - ONE_BYTE_BASE);
-		return 1;
+		*(*ret_end)++ = (uint8_t)(value - ONE_BYTE_BASE);
+		return NIBBLE_ONE_BYTE;
 	}
-	to[0] = (uint8_t)((value - TWO_BYTES_BASE) >> 8);
-	to[1] = (uint8_t)(value - TWO_BYTES_BASE);
-	return 2;
+	*(*ret_end)++ = (uint8_t)((value - TWO_BYTES_BASE) >> 8);
+	*(*ret_end)++ = (uint8_t)(value - TWO_BYTES_BASE);
+	return NIBBLE_TWO_BYTES;
 }
 
 void ace_coap_write_option(struct ace_coap_writer *w, uint32_t number, struct ace_slice value)
 {
-	uint8_t head[5];
-	size_t head_len = 1;
+	uint8_t head[5], *end = head + 1;
 
 	if (number < w->number || number > OPTION_NUMBER_MAX || value.len > OPTION_LEN_MAX)
 		w->err = ACE_ERR_USAGE;
 	if (w->err)
 		return;
-	head[0] = (uint8_t)(extended_nibble(number - w->number) << 4 | extended_nibble((uint32_t)value.len));
-	head_len += extended_put(head + head_len, number - w->number);
-	head_len += extended_put(head + head_len, (uint32_t)value.len);
-	put(w, (struct ace_slice){ head, head_len });
+	head[0] = (uint8_t)(extended_put(&end, number - w->number) << 4);
+	head[0] |= (uint8_t)extended_put(&end, (uint32_t)value.len);
+	put(w, (struct ace_slice){ head, (size_t)(end - head) });
 	put(w, value);
 	w->number = number;
 }

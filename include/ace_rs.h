@@ -37,6 +37,9 @@
 #ifndef ACE_RS_TRL
 #define ACE_RS_TRL 1 /* config.strict_layout, which a revocation list needs */
 #endif
+#ifndef ACE_RS_EXI
+#define ACE_RS_EXI 1 /* lifetimes from first sight; without it, tokens with exi are refused, and a clock is needed */
+#endif
 #define ACE_RS_NONCE1_MAX 64      /* a client's nonce: 1 to 64 bytes */
 #define ACE_RS_NONCE2_LEN 8       /* ours */
 #define ACE_RS_ID_LEN 2           /* a Recipient ID of ours */
@@ -124,18 +127,19 @@ struct ace_rs_as_state {
 struct ace_rs {
 	struct ace_rs_config config;
 	struct ace_rs_as_state as[ACE_RS_KEYS_MAX];
-	struct ace_rs_grant *grants; /* these four borrow from the arena */
+	struct ace_rs_grant *grants, *grants_end; /* these five borrow from the arena */
 	struct ace_rs_association *associations;
 	struct ace_rs_exi *exi;
 	uint8_t *scratch;            /* decrypted claims; wiped after each use */
-	uint64_t post_credit_ms, post_seen_ms;
+	uint64_t post_seen_ms;
+	uint32_t post_credit_ms;
 	uint32_t serial;
 };
 
 /* Bytes of an arena for so many associations and such scopes, with ACE_RS_TOKEN_MAX; a constant expression. An
  * association may have a current and a pending context, and one more context is shared by the device. */
 #define ACE_RS_GRANTS(contexts) (2 * (size_t)(contexts) + 1)
-#define ACE_RS_EXI_RECORDS(contexts) (2 * (size_t)(contexts) + 2)
+#define ACE_RS_EXI_RECORDS(contexts) (ACE_RS_EXI ? 2 * (size_t)(contexts) + 2 : 0)
 #define ACE_RS_ARENA_SIZE_TOKEN(contexts, scope_bytes, token_bytes)                                                    \
 	(8 + ACE_RS_GRANTS(contexts) * (sizeof(struct ace_rs_grant) + (scope_bytes)) +                                 \
 	 ACE_RS_EXI_RECORDS(contexts) * sizeof(struct ace_rs_exi) +                                                    \

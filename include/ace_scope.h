@@ -5,6 +5,11 @@
 
 #include "ace_claims.h"
 
+/* Firmware whose tokens all have AIF scopes sets this to 0: text ones are not understood then. */
+#ifndef ACE_RS_TEXT_SCOPES
+#define ACE_RS_TEXT_SCOPES 1
+#endif
+
 /* Bit of a method in an AIF permission set: code - 1; Dynamic-X is bit of X + 32. */
 #define ACE_AIF_BIT(method_code) (UINT64_C(1) << ((method_code) - 1))
 #define ACE_AIF_STATIC_ALL UINT64_C(0x7f)

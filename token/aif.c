@@ -20,7 +20,7 @@ bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entr
 
 	if (!ace_cbor_array_next(r, &it->seq))
 		return false;
-	if (ace_items_read(r, pair, ACE_ARRAY_LEN(pair), ret_entry) != 3 && !r->err)
+	if (ace_members_read(r, ACE_CBOR_ARRAY, pair, ACE_ARRAY_LEN(pair), ret_entry) != 3 && !r->err)
 		r->err = ACE_ERR_SCOPE;
 	return !r->err;
 }

@@ -3,29 +3,32 @@
  * those of protocol.md 4.1; rows 1 to 3 (method, format) are the caller's. */
 #include "token/rs.h"
 
+#include "token/mem.h"
+
 enum step { STEP_POST, STEP_OPEN, STEP_REST };
 
-/* The answer to an unprotected post: {42: nonce2, 44: id}. */
+/* The answer to an unprotected post, {42: nonce2, 44: id}, always of the same length. */
 static enum ace_err write_answer(const struct rs_place *place, struct ace_buf *answer)
 {
-	struct ace_cbor_writer w;
-	struct ace_slice written;
-	enum ace_err err;
+	enum { NONCE2_AT = 4, ID_AT = NONCE2_AT + ACE_RS_NONCE2_LEN + 3 };
+	static const uint8_t frame[ID_AT + ACE_RS_ID_LEN] = {
+		[0] = 0xa2, 0x18, ACE_PARAM_NONCE2, 0x40 | ACE_RS_NONCE2_LEN,
+		[ID_AT - 3] = 0x18, ACE_PARAM_SERVER_RECIPIENT_ID, 0x40 | ACE_RS_ID_LEN,
+	};
+	uint8_t *at = answer->ptr + answer->len;
 
-	ace_cbor_write_init(&w, answer->ptr + answer->len, answer->cap - answer->len);
-	ace_cbor_write_map(&w, 2);
-	ace_cbor_write_uint(&w, ACE_PARAM_NONCE2);
-	ace_cbor_write_bstr(&w, ACE_SLICE_OF(place->nonce2));
-	ace_cbor_write_uint(&w, ACE_PARAM_SERVER_RECIPIENT_ID);
-	ace_cbor_write_bstr(&w, (struct ace_slice){ place->id.bytes, place->id.len });
-	err = ace_cbor_written(&w, &written);
-	if (!err)
-		answer->len += written.len;
-	return err;
+	_Static_assert(sizeof frame == ACE_RS_ANSWER_MAX, "the header says how long it is");
+	if (answer->cap - answer->len < sizeof frame)
+		return ACE_ERR_SPACE;
+	memcpy(at, frame, sizeof frame);
+	memcpy(at + NONCE2_AT, place->nonce2, ACE_RS_NONCE2_LEN);
+	memcpy(at + ID_AT, place->id.bytes, ACE_RS_ID_LEN);
+	answer->len += sizeof frame;
+	return ACE_OK;
 }
 
-/* Row 24: a context for a token that passed. */
-static enum ace_err admit(struct ace_rs *rs, const struct rs_post *post, const struct rs_token *token,
+/* Row 24: a context for a token that passed. Apart from the checks, so that their stack does not add up. */
+__attribute__((noinline)) static enum ace_err admit(struct ace_rs *rs, const struct rs_post *post, const struct rs_token *token,
 			  struct ace_buf *answer)
 {
 	struct ace_oscore_ctx ctx;

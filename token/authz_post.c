@@ -20,7 +20,7 @@ enum ace_err ace_rs_post_read(const struct ace_rs *rs, struct ace_slice body, bo
 	memset(ret_post, 0, sizeof *ret_post);
 	ace_cbor_read_init(&r, body);
 	/* RFC 9203 4.2: nonces and ids in an update "MUST be ignored", whatever they are. */
-	ace_members_read(&r, members, is_update ? 1 : ACE_ARRAY_LEN(members), ret_post);
+	ace_members_read(&r, ACE_CBOR_MAP, members, is_update ? 1 : ACE_ARRAY_LEN(members), ret_post);
 	if (r.err)
 		return r.err;
 	/* RFC 9203 4.2: without access_token, nonce1 or ace_client_recipientid the RS "MUST respond with" 4.00. */

@@ -29,5 +29,7 @@ struct cbor_item {
 ACE_MUST_CHECK enum ace_err ace_cbor_item_take(struct ace_slice *rest, struct cbor_item *ret_item);
 /* Pass over one item of any kind, checking that it is well-formed, within the limits, and without duplicate keys. */
 ACE_MUST_CHECK enum ace_err ace_cbor_item_skip(struct ace_slice *rest);
+/* Enter the next item, which must be an array or map, as said. */
+void ace_cbor_enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct ace_cbor_seq *ret_seq);
 
 #endif

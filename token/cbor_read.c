@@ -15,13 +15,13 @@ static void fail(struct ace_cbor_reader *r, enum ace_err err)
 void ace_cbor_read_init(struct ace_cbor_reader *r, struct ace_slice in)
 {
 	struct ace_slice rest = in;
-	enum ace_err err = ace_cbor_item_skip(&rest);
 
-	if (!err && rest.len > 0)
-		err = ACE_ERR_TRAILING;
-	*r = (struct ace_cbor_reader){ in, ACE_OK };
-	if (err)
-		fail(r, err);
+	r->rest = in;
+	r->err = ace_cbor_item_skip(&rest);
+	if (!r->err && rest.len > 0)
+		r->err = ACE_ERR_TRAILING;
+	if (r->err)
+		r->rest.len = 0;
 }
 
 void ace_cbor_read_own(struct ace_cbor_reader *r, struct ace_slice in)
@@ -200,7 +200,7 @@ struct ace_slice ace_cbor_read_raw(struct ace_cbor_reader *r)
 	return item;
 }
 
-static void enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct ace_cbor_seq *ret_seq)
+void ace_cbor_enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct ace_cbor_seq *ret_seq)
 {
 	struct cbor_item item;
 
@@ -210,7 +210,7 @@ static void enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct ace
 
 void ace_cbor_array_enter(struct ace_cbor_reader *r, struct ace_cbor_seq *ret_seq)
 {
-	enter(r, ACE_CBOR_ARRAY, ret_seq);
+	ace_cbor_enter(r, ACE_CBOR_ARRAY, ret_seq);
 }
 
 bool ace_cbor_array_next(struct ace_cbor_reader *r, struct ace_cbor_seq *seq)
@@ -230,7 +230,7 @@ bool ace_cbor_array_next(struct ace_cbor_reader *r, struct ace_cbor_seq *seq)
 
 void ace_cbor_map_enter(struct ace_cbor_reader *r, struct ace_cbor_seq *ret_seq)
 {
-	enter(r, ACE_CBOR_MAP, ret_seq);
+	ace_cbor_enter(r, ACE_CBOR_MAP, ret_seq);
 }
 
 bool ace_cbor_map_next(struct ace_cbor_reader *r, struct ace_cbor_seq *seq, int64_t *ret_key)

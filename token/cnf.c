@@ -64,7 +64,7 @@ enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc)
 	uint64_t keys;
 
 	memset(ret_osc, 0, sizeof *ret_osc);
-	keys = ace_members_read(r, members, ACE_ARRAY_LEN(members), ret_osc);
+	keys = ace_members_read(r, ACE_CBOR_MAP, members, ACE_ARRAY_LEN(members), ret_osc);
 	if (r->err)
 		return r->err;
 	/* RFC 9203 4.2: when parameters "received in the osc field are unrecognized", the token is refused. */

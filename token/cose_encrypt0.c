@@ -142,7 +142,7 @@ static enum ace_err bucket_read(struct ace_slice map, struct ace_cose_encrypt0 *
 	uint64_t found;
 
 	ace_cbor_read_init(&r, map);
-	found = ace_members_read(&r, headers, ACE_ARRAY_LEN(headers), cose);
+	found = ace_members_read(&r, ACE_CBOR_MAP, headers, ACE_ARRAY_LEN(headers), cose);
 	/* RFC 9052 3: "Applications SHOULD verify that the same label does not occur in both the protected and
 	 * unprotected header parameters." Within one map the reader sees to it. */
 	if (!r.err && (found & *labels & ~MEMBER_BIT_OTHER))
@@ -171,7 +171,7 @@ static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, uint64_t
 	return ACE_OK;
 }
 
-static void tag_take(struct ace_cbor_reader *r, uint64_t tag, struct ace_cose_encrypt0 *cose)
+static void tag_take(struct ace_cbor_reader *r, uint16_t tag, struct ace_cose_encrypt0 *cose)
 {
 	struct ace_cbor_reader after = *r;
 
@@ -210,7 +210,7 @@ enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_co
 	tag_take(&r, TAG_SELF_DESCRIBED, cose);
 	tag_take(&r, ACE_TAG_CWT, cose);
 	tag_take(&r, ACE_TAG_ENCRYPT0, cose);
-	if (ace_items_read(&r, items, ACE_ARRAY_LEN(items), cose) != 7 || r.err)
+	if (ace_members_read(&r, ACE_CBOR_ARRAY, items, ACE_ARRAY_LEN(items), cose) != 7 || r.err)
 		return r.err ? r.err : ACE_ERR_MALFORMED;
 	unprotected = cose->iv;
 	cose->iv = (struct ace_slice){ NULL, 0 };

@@ -145,7 +145,7 @@ static enum ace_err cnf_read(struct ace_slice encoded, struct ace_claims *claims
 	uint64_t keys;
 
 	ace_cbor_read_init(&r, encoded);
-	keys = ace_members_read(&r, members, ACE_ARRAY_LEN(members), &cnf);
+	keys = ace_members_read(&r, ACE_CBOR_MAP, members, ACE_ARRAY_LEN(members), &cnf);
 	if (r.err)
 		return r.err;
 	claims->kid = cnf.kid;
@@ -174,7 +174,7 @@ enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims,
 	memset(ret_claims, 0, sizeof *ret_claims);
 	*ret_osc_err = ACE_OK;
 	ace_cbor_read_init(&r, in);
-	keys = ace_members_read(&r, claims_known, ACE_ARRAY_LEN(claims_known), ret_claims);
+	keys = ace_members_read(&r, ACE_CBOR_MAP, claims_known, ACE_ARRAY_LEN(claims_known), ret_claims);
 	err = r.err;
 	ret_claims->has_exp = keys & MEMBER_BIT(ACE_CLAIM_EXP);
 	ret_claims->has_nbf = keys & MEMBER_BIT(ACE_CLAIM_NBF);

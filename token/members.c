@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/members.h"
 
+#include "token/cbor_head.h"
+
 /* An algorithm that has a text for a name, or one of no use to us, is one that is not built in. */
 static int32_t alg_read(struct ace_cbor_reader *r)
 {
@@ -15,32 +17,36 @@ static int32_t alg_read(struct ace_cbor_reader *r)
 
 static void value_read(struct ace_cbor_reader *r, enum member_kind kind, void *ret_value)
 {
-	struct ace_slice *slice = ret_value;
-	int64_t *number = ret_value;
+	struct ace_slice slice = { NULL, 0 };
+	int64_t number = 0;
 
 	switch (kind) {
 	case MEMBER_BYTES:
-		*slice = ace_cbor_read_bstr(r);
+		slice = ace_cbor_read_bstr(r);
 		break;
 	case MEMBER_TEXT:
-		*slice = ace_cbor_read_tstr(r);
+		slice = ace_cbor_read_tstr(r);
 		break;
 	case MEMBER_RAW:
-		*slice = ace_cbor_read_raw(r);
+		slice = ace_cbor_read_raw(r);
 		break;
 	case MEMBER_ALG:
 		*(int32_t *)ret_value = alg_read(r);
-		break;
+		return;
 	case MEMBER_INT:
-		*number = ace_cbor_read_int(r);
+		number = ace_cbor_read_int(r);
 		break;
 	case MEMBER_UINT:
-		*(uint64_t *)ret_value = ace_cbor_read_uint(r);
+		number = (int64_t)ace_cbor_read_uint(r);
 		break;
 	case MEMBER_TIME: /* RFC 8392 2: "the leading tag 1 [...] MUST be omitted": a tagged date is of the wrong type */
-		*number = ace_cbor_read_time(r);
+		number = ace_cbor_read_time(r);
 		break;
 	}
+	if (kind <= MEMBER_RAW)
+		*(struct ace_slice *)ret_value = slice;
+	else
+		*(int64_t *)ret_value = number;
 }
 
 /* A key that the set has a bit for, else 63. */
@@ -55,21 +61,17 @@ static unsigned key_read(struct ace_cbor_reader *r)
 	return key < 63 ? (unsigned)key : 63;
 }
 
-/* For each key of a map, or number of an item in an array: read what the table has, pass over the rest. */
-static uint64_t table_read(struct ace_cbor_reader *r, bool is_map, const struct member *table, size_t len, void *ret_values)
+uint64_t ace_members_read(struct ace_cbor_reader *r, enum ace_cbor_type type, const struct member *table, size_t len,
+			  void *ret_values)
 {
 	struct ace_cbor_seq seq;
 	uint64_t keys = 0;
 	unsigned key = 0;
 
-	if (is_map)
-		ace_cbor_map_enter(r, &seq);
-	else
-		ace_cbor_array_enter(r, &seq);
-	for (; ace_cbor_array_next(r, &seq); key++) {
+	for (ace_cbor_enter(r, type, &seq); ace_cbor_array_next(r, &seq); key++) {
 		size_t i = 0;
 
-		if (is_map)
+		if (type == ACE_CBOR_MAP)
 			key = key_read(r);
 		keys |= MEMBER_BIT(key & 63);
 		while (i < len && table[i].key != key)
@@ -80,14 +82,4 @@ static uint64_t table_read(struct ace_cbor_reader *r, bool is_map, const struct 
 			(void)ace_cbor_read_raw(r);
 	}
 	return keys;
-}
-
-uint64_t ace_members_read(struct ace_cbor_reader *r, const struct member *table, size_t len, void *ret_values)
-{
-	return table_read(r, true, table, len, ret_values);
-}
-
-uint64_t ace_items_read(struct ace_cbor_reader *r, const struct member *table, size_t len, void *ret_values)
-{
-	return table_read(r, false, table, len, ret_values);
 }

@@ -26,10 +26,9 @@ struct member {
 #define MEMBER_BIT(key) (UINT64_C(1) << (key))
 #define MEMBER_BIT_OTHER MEMBER_BIT(63)
 
-/* Read the map at the reader's place into the struct at ret_values; keys that the table has not are passed over. Errors
- * stick in the reader. Returns the set of keys. */
-uint64_t ace_members_read(struct ace_cbor_reader *r, const struct member *table, size_t len, void *ret_values);
-/* The same for an array, whose items are numbered from 0. */
-uint64_t ace_items_read(struct ace_cbor_reader *r, const struct member *table, size_t len, void *ret_values);
+/* Read the map at the reader's place into the struct at ret_values, or the array, whose items are numbered from 0; keys
+ * that the table has not are passed over. Errors stick in the reader. Returns the set of keys. */
+uint64_t ace_members_read(struct ace_cbor_reader *r, enum ace_cbor_type type, const struct member *table, size_t len,
+			  void *ret_values);
 
 #endif

@@ -80,13 +80,13 @@ void ace_rs_association_erase(struct ace_rs *rs, size_t association);
 /* token_exi.c: when the countdown of an exi token ends. ACE_ERR_EXPIRED. */
 ACE_MUST_CHECK enum ace_err ace_rs_exi_deadline(const struct ace_rs *rs, const struct rs_token *token,
 						uint64_t *ret_deadline_ms);
-/* The token was accepted: from now on its countdown is remembered. */
+/* The token, which has an exi, was accepted: from now on its countdown is remembered. */
 void ace_rs_exi_note(struct ace_rs *rs, const struct rs_token *token);
 void ace_rs_exi_expire(struct ace_rs *rs, uint64_t now_ms);
 
 static inline size_t rs_grants_len(const struct ace_rs *rs)
 {
-	return ACE_RS_GRANTS(rs->config.contexts);
+	return (size_t)(rs->grants_end - rs->grants);
 }
 
 /* A moment that many seconds after now; about 136 years at most, so that nothing overflows. */

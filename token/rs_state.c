@@ -20,13 +20,14 @@ static void lay_out(struct ace_rs *rs, uint8_t *arena)
 	uint8_t *at = arena + (-(uintptr_t)arena & 7);
 
 	rs->grants = (void *)at;
-	at += rs_grants_len(rs) * sizeof *rs->grants;
+	at += ACE_RS_GRANTS(config->contexts) * sizeof *rs->grants;
+	rs->grants_end = (void *)at;
 	rs->exi = (void *)at;
 	at += ACE_RS_EXI_RECORDS(config->contexts) * sizeof *rs->exi;
 	rs->associations = (void *)at;
 	at += config->contexts * sizeof *rs->associations;
-	for (size_t i = 0; i < rs_grants_len(rs); i++, at += config->scope_bytes)
-		rs->grants[i].scope_bytes = at;
+	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++, at += config->scope_bytes)
+		grant->scope_bytes = at;
 	rs->scratch = at;
 }
 
@@ -84,11 +85,12 @@ void ace_rs_tick(struct ace_rs *rs)
 
 	if (rs->config.clock == ACE_CLOCK_NONE || ace_port_wall_clock(&wall_s))
 		wall_s = INT64_MIN;
-	for (size_t i = 0; i < rs_grants_len(rs); i++)
+	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
 		/* RFC 9203 6: the context goes "when the access token expires"; RFC 9200 5.10.3. */
-		if (rs->grants[i].role && has_ended(&rs->grants[i], now_ms, wall_s))
-			ace_rs_grant_erase(rs, &rs->grants[i]);
-	ace_rs_exi_expire(rs, now_ms);
+		if (grant->role && has_ended(grant, now_ms, wall_s))
+			ace_rs_grant_erase(rs, grant);
+	if (ACE_RS_EXI)
+		ace_rs_exi_expire(rs, now_ms);
 }
 
 uint32_t ace_rs_failures(const struct ace_rs *rs, size_t key)

@@ -109,7 +109,7 @@ enum ace_err ace_scope_understood(const struct ace_scope *scope, const struct ac
 
 	if (scope->kind == ACE_SCOPE_AIF)
 		understood = aif_is_understood(scope->bytes, resources);
-	else if (scope->kind == ACE_SCOPE_TEXT)
+	else if (ACE_RS_TEXT_SCOPES && scope->kind == ACE_SCOPE_TEXT)
 		understood = text_is_understood(scope->bytes, resources);
 	return understood ? ACE_OK : ACE_ERR_SCOPE;
 }
@@ -168,7 +168,7 @@ enum ace_access ace_scope_access(const struct ace_scope *scope, const struct ace
 		q.method_bit = ACE_AIF_BIT(method);
 	if (scope->kind == ACE_SCOPE_AIF)
 		well_formed = aif_ask(&q, scope->bytes);
-	else if (scope->kind == ACE_SCOPE_TEXT)
+	else if (ACE_RS_TEXT_SCOPES && scope->kind == ACE_SCOPE_TEXT)
 		well_formed = text_ask(&q, scope->bytes, resources);
 	return well_formed ? q.answer : ACE_ACCESS_NO_RESOURCE;
 }

@@ -44,6 +44,8 @@ static enum ace_err check_exi(const struct ace_rs *rs, struct rs_token *token)
 
 	if (!token->claims.has_exi)
 		return ACE_OK;
+	if (!ACE_RS_EXI)
+		return ACE_ERR_UNSUPPORTED;
 	if (!cti.ptr)
 		return ACE_ERR_MISSING;
 	if (cti.len != prefix + 4 || !ace_slice_equal((struct ace_slice){ cti.ptr, prefix }, rs->config.audience))

@@ -21,13 +21,10 @@ static struct ace_rs_exi *exi_find(const struct ace_rs *rs, uint8_t issuer, uint
 
 static bool exi_in_table(const struct ace_rs *rs, uint8_t issuer, uint32_t seq)
 {
-	for (size_t i = 0; i < rs_grants_len(rs); i++) {
-		const struct ace_rs_grant *grant = &rs->grants[i];
-
+	for (const struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
 		if (grant->role && grant->has_exi && grant->exi_seq == seq &&
 		    rs->associations[grant->association].issuer == issuer)
 			return true;
-	}
 	return false;
 }
 
@@ -76,7 +73,7 @@ void ace_rs_exi_note(struct ace_rs *rs, const struct rs_token *token)
 {
 	struct ace_rs_as_state *as = &rs->as[token->issuer];
 
-	if (!token->claims.has_exi || exi_find(rs, token->issuer, token->exi_seq))
+	if (exi_find(rs, token->issuer, token->exi_seq))
 		return;
 	*exi_make_room(rs) = (struct ace_rs_exi){
 		.deadline_ms = token->deadline_ms, .seq = token->exi_seq, .issuer = token->issuer };

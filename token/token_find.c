@@ -4,24 +4,23 @@
 
 struct ace_rs_grant *ace_rs_grant_of_role(const struct ace_rs *rs, enum ace_rs_role role)
 {
-	for (size_t i = 0; i < rs_grants_len(rs); i++)
-		if (rs->grants[i].role == role)
-			return &rs->grants[i];
+	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
+		if (grant->role == role)
+			return grant;
 	return NULL;
 }
 
 struct ace_rs_grant *ace_rs_grant_find(const struct ace_rs *rs, size_t association, enum ace_rs_role role)
 {
-	for (size_t i = 0; i < rs_grants_len(rs); i++)
-		if (rs->grants[i].role == role && rs->grants[i].association == association)
-			return &rs->grants[i];
+	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
+		if (grant->role == role && grant->association == association)
+			return grant;
 	return NULL;
 }
 
 struct ace_rs_grant *ace_rs_grant_by_kid(const struct ace_rs *rs, struct ace_slice kid)
 {
-	for (size_t i = 0; i < rs_grants_len(rs); i++) {
-		struct ace_rs_grant *grant = &rs->grants[i];
+	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++) {
 		const struct ace_oscore_id *id = &grant->ctx.recipient_id;
 
 		if (grant->role && ace_slice_equal((struct ace_slice){ id->bytes, id->len }, kid))
@@ -56,7 +55,7 @@ void ace_rs_grant_erase(struct ace_rs *rs, struct ace_rs_grant *grant)
 
 void ace_rs_association_erase(struct ace_rs *rs, size_t association)
 {
-	for (size_t i = 0; i < rs_grants_len(rs); i++)
-		if (rs->grants[i].role && rs->grants[i].association == association)
-			ace_rs_grant_erase(rs, &rs->grants[i]);
+	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
+		if (grant->role && grant->association == association)
+			ace_rs_grant_erase(rs, grant);
 }

@@ -5,15 +5,18 @@
 
 #include "token/mem.h"
 
+static uint32_t hash_on(uint32_t hash, struct ace_slice bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		hash = (hash ^ bytes.ptr[i]) * UINT32_C(16777619);
+	return hash;
+}
+
 /* Tells posts apart that come again. Who forges a collision gains a scrap slot or somebody's nonce2: nothing. */
 static uint32_t hash_post(const struct rs_post *post)
 {
-	uint32_t hash = UINT32_C(2166136261);
+	uint32_t hash = hash_on(hash_on(UINT32_C(2166136261), post->token), post->nonce1);
 
-	for (size_t i = 0; i < post->token.len; i++)
-		hash = (hash ^ post->token.ptr[i]) * UINT32_C(16777619);
-	for (size_t i = 0; i < post->nonce1.len; i++)
-		hash = (hash ^ post->nonce1.ptr[i]) * UINT32_C(16777619);
 	return hash ? hash : 1;
 }
 
@@ -22,9 +25,7 @@ static bool is_evictable(const struct ace_rs *rs, size_t association, uint64_t *
 {
 	uint64_t born_ms = 0;
 
-	for (size_t i = 0; i < rs_grants_len(rs); i++) {
-		const struct ace_rs_grant *grant = &rs->grants[i];
-
+	for (const struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++) {
 		if (!grant->role || grant->association != association)
 			continue;
 		if (grant->role == ACE_RS_CURRENT)
@@ -144,7 +145,7 @@ enum ace_err ace_rs_table_reserve(struct ace_rs *rs, const struct rs_post *post,
 }
 
 /* Scope and end of a token into a grant. */
-static void take_token(struct ace_rs *rs, struct ace_rs_grant *grant, const struct rs_token *token)
+__attribute__((noinline)) static void take_token(struct ace_rs *rs, struct ace_rs_grant *grant, const struct rs_token *token)
 {
 	const struct ace_claims *claims = &token->claims;
 
@@ -156,7 +157,8 @@ static void take_token(struct ace_rs *rs, struct ace_rs_grant *grant, const stru
 	grant->iat = claims->has_iat && claims->iat > 0 && claims->iat < UINT32_MAX ? (uint32_t)claims->iat : 0;
 	grant->has_exi = claims->has_exi;
 	grant->exi_seq = token->exi_seq;
-	ace_rs_exi_note(rs, token);
+	if (ACE_RS_EXI && claims->has_exi)
+		ace_rs_exi_note(rs, token);
 }
 
 /* Make room for a grant of that role: what it displaces is unproven. */
@@ -211,9 +213,7 @@ enum ace_err ace_rs_table_update(struct ace_rs *rs, struct ace_rs_grant *grant, 
 	if (token->claims.scope.bytes.len > rs->config.scope_bytes)
 		return ACE_ERR_FULL;
 	take_token(rs, grant, token);
-	for (size_t i = 0; i < rs_grants_len(rs); i++) {
-		struct ace_rs_grant *other = &rs->grants[i];
-
+	for (struct ace_rs_grant *other = rs->grants; other < rs->grants_end; other++) {
 		/* A pending context from an older token would bring its rights back. */
 		if (other->role && other != grant && other->association == grant->association &&
 		    (!other->iat || !grant->iat || other->iat <= grant->iat))
@@ -230,9 +230,7 @@ static bool is_same_subject(const struct ace_rs *rs, const struct ace_rs_grant *
 
 void ace_rs_table_promote(struct ace_rs *rs, struct ace_rs_grant *grant)
 {
-	for (size_t i = 0; i < rs_grants_len(rs); i++) {
-		struct ace_rs_grant *other = &rs->grants[i];
-
+	for (struct ace_rs_grant *other = rs->grants; other < rs->grants_end; other++) {
 		if (!other->role || other == grant)
 			continue;
 		/* RFC 9203 6: the old context is deleted once it has been "successfully replaced"; RFC 9200 5.10.1:
