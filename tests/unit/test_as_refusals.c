@@ -155,10 +155,12 @@ static void counts_are_added_to_the_record_once(void **state)
 	assert_int_equal(store_write(tmp.store, store_counts, &refusals), ACE_OK);
 	assert_int_equal(store_write(tmp.store, store_counts, &refusals), ACE_OK);
 	assert_int_equal(refusals.unstored, 0);
+	assert_true(refuse(&sample, NOW_MS + 78, &id));
+	assert_int_equal(store_write(tmp.store, store_counts, &refusals), ACE_OK);
 	assert_int_equal(store_begin_read(tmp.store, &txn), ACE_OK);
 	assert_int_equal(store_decision_get(txn, &sample.id, &stored), ACE_OK);
 	store_abort(txn);
-	assert_int_equal(stored.count, 4);
+	assert_int_equal(stored.count, 5);
 	assert_int_equal(stored.last_at_ms, TMP_STORE_NOW * 1000 + 77);
 }
 
