@@ -96,6 +96,9 @@ static enum ace_err say_ready(const struct device *device, const struct ace_udp_
 	cli_note(output,
 		 "ace-device: %s ready on coap://%s \xe2\x80\x94 /authz-info open, everything else needs OSCORE",
 		 device->bundle.device, ace_udp_address(server));
+	/* RFC 9200 6.6: state that a token's countdown needs is gone with a restart unless it is stored. */
+	if (!device->bundle.has_clock && !device->state.path[0])
+		cli_note(output, "ace-device: without --state-dir, tokens taken before a restart count again after it");
 	if (output->json == CLI_TEXT)
 		return ACE_OK;
 	document = cli_json_object();

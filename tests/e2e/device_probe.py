@@ -131,6 +131,21 @@ def probe_restart(program, folder, vectors):
     assert broken.returncode == 5 and "state.json" in broken.stderr, broken
 
 
+def probe_clockless_warning(program, folder, parameters):
+    """Without a clock every token has exi, and without a state directory a restart begins its countdown anew."""
+    clockless = folder / "clockless.json"
+    clockless.touch(mode=0o600)
+    clockless.write_text(json.dumps(dict(bundle(parameters), clock="none")))
+    for more, wanted in (((), True), (("--state-dir", folder / "clockless"), False)):
+        process = subprocess.Popen([program, "--provision", clockless, "--listen", "127.0.0.1:0", *more],
+                                   stderr=subprocess.PIPE, text=True)
+        assert "ready" in process.stderr.readline()
+        process.terminate()
+        said = process.stderr.read()
+        assert process.wait(timeout=10) == 0
+        assert ("without --state-dir" in said) == wanted, said
+
+
 def probe_ping(port):
     assert ask(port, bytes.fromhex("4000beef")) == bytes.fromhex("7000beef")
 
@@ -155,6 +170,7 @@ def main():
         assert "event=authz_info" in log and not any(secret in log for secret in secrets), log
         Device(program, folder, vectors["parameters"]).stop(signal.SIGINT)
         probe_restart(program, folder, vectors)
+        probe_clockless_warning(program, folder, vectors["parameters"])
     print("ace-device answers a stock client")
 
 
