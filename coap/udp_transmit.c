@@ -118,6 +118,31 @@ static uint32_t supersede(struct ace_udp_server *server, uint32_t record)
 	return newer;
 }
 
+/* An endpoint that took none of the attempts takes nothing of what waits behind it either: with each waiting its turn,
+ * an endpoint that is gone would be talked to for half an hour. */
+static void give_up(struct ace_udp_server *server, uint32_t record)
+{
+	const struct ace_udp_outgoing *records = server->outbox.records;
+	const struct ace_udp_list *behind = &server->table.peers[records[record].peer].waiting;
+	uint32_t observation = records[record].observation;
+
+	for (uint32_t waiting = behind->oldest; waiting; waiting = behind->oldest) {
+		server->outbox.given_up++;
+		if (records[waiting].observation && records[waiting].observation != observation) {
+			ace_udp_observation_end(server, records[waiting].observation, ACE_UDP_OBSERVE_TIMEOUT);
+			continue;
+		}
+		if (observation && records[waiting].observation)
+			server->observers.records[observation].waiting = 0;
+		ace_udp_outgoing_release(&server->outbox, &server->table, waiting);
+	}
+	server->outbox.given_up++;
+	if (observation)
+		ace_udp_observation_end(server, observation, ACE_UDP_OBSERVE_TIMEOUT);
+	else
+		finish(server, record);
+}
+
 /* RFC 7252 4.2: "If the retransmission counter reaches MAX_RETRANSMIT on a timeout [...] the attempt to transmit the
  * message is canceled". */
 static void attempt_over(struct ace_udp_server *server, uint32_t record)
@@ -133,11 +158,7 @@ static void attempt_over(struct ace_udp_server *server, uint32_t record)
 		return;
 	}
 	if (outgoing->attempts == ACE_UDP_RETRANSMIT_MAX) {
-		server->outbox.given_up++;
-		if (outgoing->observation)
-			ace_udp_observation_end(server, outgoing->observation, ACE_UDP_OBSERVE_TIMEOUT);
-		else
-			finish(server, record);
+		give_up(server, record);
 		return;
 	}
 	outgoing->attempts++;

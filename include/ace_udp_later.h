@@ -94,7 +94,7 @@ enum ace_udp_observe_event_kind {
 	ACE_UDP_OBSERVE_DUE = 1,  /* notify again: a day without acknowledgement, or there is room now */
 	ACE_UDP_OBSERVE_REPLACED, /* the same endpoint and token registered again */
 	ACE_UDP_OBSERVE_RESET,    /* the observer rejected a notification */
-	ACE_UDP_OBSERVE_TIMEOUT,  /* the last attempt of a notification was not acknowledged */
+	ACE_UDP_OBSERVE_TIMEOUT,  /* the last attempt of its notification, or of what that waited for, was in vain */
 };
 struct ace_udp_observe_event {
 	uint64_t handle; /* has ended, unless DUE */

@@ -235,7 +235,8 @@ static void last_notification_follows_the_one_under_way(void **state)
 				assert_heard(ACE_COAP_CON, 'a');
 		}
 		udp_pass(&wire, 1);
-		udp_say_empty(&wire, ACE_COAP_ACK, assert_heard(ACE_COAP_CON, 'z'));
+		if (verdict <= ACE_COAP_RST) /* else nobody is there to hear it */
+			udp_say_empty(&wire, ACE_COAP_ACK, assert_heard(ACE_COAP_CON, 'z'));
 		udp_pass(&wire, 2 * ACE_UDP_OBSERVE_REFRESH_MS);
 		assert_no_event();
 		assert_true(ace_udp_due_ms(wire.server) == UINT64_MAX);

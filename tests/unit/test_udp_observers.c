@@ -91,6 +91,37 @@ static void newer_state_supersedes_an_attempt_that_timed_out_and_keeps_its_count
 	assert_silent();
 }
 
+static void endpoint_that_acknowledges_nothing_hears_nothing_of_what_waits(void **state)
+{
+	uint64_t first = observe("t", 7), second = observe("u", 8), third = observe("v", 9), deferred;
+
+	(void)state;
+	ask("w");
+	assert_int_equal(ace_udp_defer(wire.server, wire.batch, 0, &deferred), ACE_OK);
+	udp_pass(&wire, TICK_MS);
+	assert_int_equal(udp_hear_message(&wire).type, ACE_COAP_ACK);
+	assert_int_equal(notify(first, 'a', CONFIRMABLE), ACE_OK);
+	assert_int_equal(notify_bytes(second, udp_response("u", 'b', ACE_COAP_CONTENT), CONFIRMABLE), ACE_OK);
+	assert_int_equal(ace_udp_answer_later(wire.server, deferred, udp_response("w", 'c', ACE_COAP_CONTENT), true),
+			 ACE_OK);
+	for (int i = 0; i < 4; i++) {
+		assert_heard(ACE_COAP_CON, 'a');
+		udp_pass(&wire, (3000u << i) + 2 * TICK_MS);
+	}
+	assert_heard(ACE_COAP_CON, 'a');
+	assert_int_equal(notify(first, 'd', CONFIRMABLE), ACE_OK);
+	udp_pass(&wire, 48000 + 2 * TICK_MS);
+	assert_event(ACE_UDP_OBSERVE_TIMEOUT, second, 8);
+	assert_event(ACE_UDP_OBSERVE_TIMEOUT, first, 7);
+	assert_no_event();
+	assert_silent();
+	assert_int_equal(stats_now().given_up, 4);
+	assert_int_equal(stats_now().messages, 0);
+	/* The one of which nothing was to be sent is still there, and so may the observer be. */
+	assert_int_equal(notify_bytes(third, udp_response("v", 'e', ACE_COAP_CONTENT), CONFIRMABLE), ACE_OK);
+	assert_int_equal(stats_now().observers, 1);
+}
+
 static void ninth_unacknowledged_notification_is_confirmable(void **state)
 {
 	uint64_t handle = observe("t", 7);
@@ -282,6 +313,7 @@ int main(void)
 		CASE(non_confirmable_notifications_come_three_seconds_apart),
 		CASE(waiting_notification_becomes_confirmable_with_its_successor),
 		CASE(newer_state_supersedes_an_attempt_that_timed_out_and_keeps_its_counter),
+		CASE(endpoint_that_acknowledges_nothing_hears_nothing_of_what_waits),
 		CASE(ninth_unacknowledged_notification_is_confirmable),
 		CASE(observer_that_was_quiet_for_a_day_is_due_and_then_asked_for_an_acknowledgement),
 		CASE(observation_outlives_the_exchange_lifetime_and_a_flood_of_sources),
