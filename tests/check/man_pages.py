@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every verb and flag that a program's --help prints stands in its man page, and the page names no others.
+"""Every verb and flag that a program's --help prints stands in its man page, and the page names no others; and every
+member of aced's configuration stands in aced(8).
 
     man_pages.py SOURCE-ROOT PROGRAM...
 """
@@ -61,9 +62,20 @@ def check(root, program):
     yield from (f"{pages[0].name}: {flag} is no flag of {name}" for flag in sorted(named - flags))
 
 
+def check_config(root):
+    """The members that as/config.c reads, against aced.8."""
+    members = re.findall(r'^\t{ "([a-z_]+)", "', (root / "as/config.c").read_text(encoding="utf-8"), re.M)
+    page = (root / "dist/aced.8.scd").read_text(encoding="utf-8")
+    if not members:
+        yield "as/config.c: no member found"
+    yield from (f"aced.8.scd: configuration member {name} is missing" for name in members
+                if not re.search(rf"\*(?:[a-z_]+\.)?{name}(?:\.[a-z_]+)?\*", page))
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     faults = [fault for program in sys.argv[2:] for fault in check(root, program)]
+    faults += check_config(root)
     print("\n".join(faults) or "man pages hold")
     return 1 if faults or len(sys.argv) < 3 else 0
 
