@@ -54,6 +54,11 @@ int ctl_client_disable(const struct cli_call *call, const struct cli_output *out
 int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_enable(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_disable(const struct cli_call *call, const struct cli_output *output);
+int ctl_token_list(const struct cli_call *call, const struct cli_output *output);
+int ctl_token_show(const struct cli_call *call, const struct cli_output *output);
+int ctl_token_revoke(const struct cli_call *call, const struct cli_output *output);
 int ctl_explain(const struct cli_call *call, const struct cli_output *output);
 
 #endif

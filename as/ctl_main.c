@@ -49,6 +49,12 @@ static const struct cli_flag ticket_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag token_flags[] = {
+	{ .name = "client", .value = "ID", .help = "tokens of this client" },
+	{ .name = "device", .value = "ID", .help = "tokens for this device" },
+	{ 0 },
+};
+
 static const struct cli_flag explain_flags[] = {
 	{ .name = "at", .value = "TIME", .help = "as if it were that time: 2026-11-24T17:50:00Z (default now)" },
 	{ 0 },
@@ -77,13 +83,23 @@ static const struct cli_verb verbs[] = {
 	  .flags = export_flags, .run = ctl_client_export },
 	{ .name = "client enable", .args = "ID", .args_min = 1, .args_max = 1, .help = "let a client ask again",
 	  .run = ctl_client_enable },
-	{ .name = "client disable", .args = "ID", .args_min = 1, .args_max = 1, .help = "refuse whatever a client asks",
+	{ .name = "client disable", .args = "ID", .args_min = 1, .args_max = 1, .help = "refuse whatever a client asks, and revoke its tokens",
 	  .run = ctl_client_disable },
 	{ .name = "device list", .args = "", .help = "all devices", .run = ctl_device_list },
 	{ .name = "device show", .args = "ID", .args_min = 1, .args_max = 1,
 	  .help = "one device, by its id or audience, without its keys", .run = ctl_device_show },
 	{ .name = "device export", .args = "ID", .args_min = 1, .args_max = 1, .help = "what a device has to know",
 	  .flags = export_flags, .run = ctl_device_export },
+	{ .name = "device enable", .args = "ID", .args_min = 1, .args_max = 1, .help = "let tokens be issued for a device again",
+	  .run = ctl_device_enable },
+	{ .name = "device disable", .args = "ID", .args_min = 1, .args_max = 1,
+	  .help = "issue no tokens for a device, and revoke those that live", .run = ctl_device_disable },
+	{ .name = "token list", .args = "", .help = "the tokens that are kept: live, revoked, and some that expired",
+	  .flags = token_flags, .run = ctl_token_list },
+	{ .name = "token show", .args = "ID", .args_min = 1, .args_max = 1,
+	  .help = "one token, by its number or the decision that granted it", .run = ctl_token_show },
+	{ .name = "token revoke", .args = "[ID]", .args_max = 1, .help = "end tokens before their time",
+	  .examples = "acectl token revoke --client wallboard-1 -y\n", .flags = token_flags, .run = ctl_token_revoke },
 	{ .name = "explain", .args = "CLIENT DEVICE SCOPE | DECISION-ID", .args_min = 1, .args_max = 3,
 	  .help = "why it would be, or was, granted or refused; exit 0 or 1",
 	  .examples = "acectl explain wallboard-1 thermo-101 climate.read\n"

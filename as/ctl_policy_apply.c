@@ -7,6 +7,7 @@
 
 #include "as/ctl_apply.h"
 #include "as/policy_stored.h"
+#include "as/ctl_revoke.h"
 #include "storage/policies.h"
 
 struct request {
@@ -171,6 +172,24 @@ static int confirm_prune(struct request *r)
 	return cli_confirm(r->call, r->output, question) ? CLI_EXIT_OK : CLI_EXIT_USAGE;
 }
 
+/* What was removed or disabled holds no token any more. */
+static int revoke_unheld(struct request *r)
+{
+	struct ctl_selection selection = { .unheld = true };
+	const struct cli_json_tally *clients = &r->applied.clients, *devices = &r->applied.devices;
+	struct ctl_revoked revoked;
+	enum ace_err err;
+
+	if (r->in.is_rehearsal || !(clients->removed + clients->changed + devices->removed + devices->changed))
+		return CLI_EXIT_OK;
+	err = ctl_revoke(r->store, &selection, r->in.now, &revoked);
+	if (err)
+		return ctl_fail(r->output, r->store, err);
+	if (revoked.tokens)
+		ctl_revoke_say(r->output, &revoked);
+	return CLI_EXIT_OK;
+}
+
 static int run(struct request *r)
 {
 	int code = load(r);
@@ -183,7 +202,9 @@ static int run(struct request *r)
 	code = confirm_prune(r);
 	if (!code)
 		code = apply(r);
-	return code ? code : ctl_applied_tell(r->call, r->output, &r->files, &r->in, &r->applied);
+	if (!code)
+		code = ctl_applied_tell(r->call, r->output, &r->files, &r->in, &r->applied);
+	return code ? code : revoke_unheld(r);
 }
 
 int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output)

@@ -141,7 +141,7 @@ def speaks_json():
          {"device": "door-front", "file": "door.cbor", "format": "cbor"})
     for verb, enabled, changed in (("disable", False, True), ("disable", False, False), ("enable", True, True)):
         case(verb, answer(*STORE, "client", verb, "tech-anna") ==
-             {"client": "tech-anna", "enabled": enabled, "changed": changed})
+             {"client": "tech-anna", "enabled": enabled, "changed": changed, "tokens_revoked": 0})
     case("explain", answer(*STORE, "explain", "wallboard-1", "thermo-101", "climate.set", code=1)["decision"] ==
          "deny (implicit)")
     case("init", answer("--state-dir", "second", "init") == {

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens after they were issued: introspection and the revocation list as a device and clients get them from aced, by an
+OSCORE of our own in Python, while acectl revokes; over SIGKILL, and until the tokens expire.
+
+    tokens.py BUILD_DIR SOURCE_DIR
+"""
+import base64
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+
+import cbor2
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from oscore_peer import ECHO, POST, Line, Unprotected, open_token, token_request
+from programs import SOURCE, Clock, Daemon, ctl, free_port, sandbox
+
+GET = 1
+URI_QUERY = 15
+ONE = "1 token revoked; thermo-101 learns it at its next poll, at the latest when the token expires there\n"
+
+
+def make_store(port, env):
+    """The demo's, and thermo-101 has a line to aced."""
+    folder = shutil.copytree(os.path.join(SOURCE, "policies/demo"), "policy")
+    path = os.path.join(folder, "inventory.json")
+    with open(path, encoding="utf-8") as file:
+        inventory = json.load(file)
+    inventory["devices"]["thermo-101"]["as_line"] = {"method": "oscore", "key": "generate"}
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(inventory, file)
+    ctl("init", "--as-uri", f"coap://127.0.0.1:{port}/token", env=env)
+    ctl("policy", "apply", folder, env=env)
+
+
+def client_line(client):
+    ctl("client", "export", client, "-o", client + ".json")
+    return Line(client + ".json")
+
+
+def device_line(device):
+    ctl("device", "export", device, "-o", device + ".json")
+    with open(device + ".json", encoding="utf-8") as file:
+        export = json.load(file)
+    with open(device + "-line.json", "w", encoding="utf-8") as file:
+        json.dump({"client": device, "as_uri": export["as_uri"], "oscore": export["as_oscore"]}, file)
+    return Line(device + "-line.json")
+
+
+def ask(line, code, path, body=b"", query=""):
+    options = [(URI_QUERY, part.encode()) for part in query.split("&") if part]
+    answer = line.exchange(line.protect(code, path, body, options))
+    if answer.option(ECHO) is not None:
+        answer = line.exchange(line.protect(code, path, body, options + [(ECHO, answer.option(ECHO))]))
+    return answer
+
+
+def grant(line):
+    answer = ask(line, POST, "token", token_request("thermo-101", "climate.read"))
+    assert str(answer) == "2.01", answer
+    answer = cbor2.loads(answer.payload)
+    return answer[1], answer[2]
+
+
+def trl(line, query=""):
+    answer = ask(line, GET, "revoke/trl", query=query)
+    assert str(answer) == "2.05", answer
+    return cbor2.loads(answer.payload)
+
+
+def introspect(line, token):
+    answer = ask(line, POST, "introspect", cbor2.dumps({11: token}))
+    assert str(answer) == "2.01", answer
+    return cbor2.loads(answer.payload)
+
+
+def hash_of(token):
+    text = base64.urlsafe_b64encode(token).rstrip(b"=")
+    return b"\1" + hashlib.sha256(text).digest()
+
+
+def learn_of_a_revocation(device, anna, wallboard):
+    """Returns the hash of what was revoked."""
+    token, _ = grant(anna)
+    claims = open_token("thermo-101.json", token).claims
+    assert introspect(device, token) == {**claims, 10: True, 34: 2}
+    assert introspect(device, token[:-1] + b"\0") == {10: False}
+    answer = ask(anna, POST, "introspect", cbor2.dumps({11: token}))
+    assert str(answer) == "4.03" and not answer.payload, answer
+    for line in (device, anna, wallboard):
+        assert trl(line) == {0: [], 2: None}
+        assert trl(line, "diff=0") == {1: [], 2: None, 3: False}
+
+    listed, = json.loads(ctl("token", "list", "--json"))
+    assert (listed["client"], listed["device"], listed["state"]) == ("tech-anna", "thermo-101", "live"), listed
+    assert listed["hash_hex"] == hash_of(token).hex(), listed
+    for name in (str(listed["id"]), listed["decision"]):
+        assert json.loads(ctl("token", "show", name, "--json")) == listed
+    assert "Say so with --yes" in ctl("token", "revoke", str(listed["id"]), code=2)
+    assert introspect(device, token)[10]
+    assert ctl("token", "revoke", listed["decision"], "-y") == ONE
+    assert "revoked already" in ctl("token", "revoke", str(listed["id"]), "-y", code=1)
+    assert "no token" in ctl("token", "show", "4711", code=1)
+    assert "no client tech-ana (did you mean tech-anna?)" in ctl("token", "revoke", "--client", "tech-ana", "-y", code=1)
+    ctl("token", "revoke", "-y", code=2)
+    assert introspect(device, token) == {10: False}
+    return hash_of(token)
+
+
+def sees(lines, hashes, others):
+    for line in lines:
+        assert sorted(trl(line)[0]) == sorted(hashes), f"{line.client}: {trl(line)}"
+    assert trl(others)[0] == []
+
+
+def main():
+    clock, port = Clock("clock"), free_port()
+    make_store(port, clock.env)
+    args = ("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
+    aced = Daemon(*args, env=clock.env)
+    device, anna, wallboard = device_line("thermo-101"), client_line("tech-anna"), client_line("wallboard-1")
+    first = learn_of_a_revocation(device, anna, wallboard)
+    sees((device, anna), [first], wallboard)
+    assert trl(device, "diff=8") == {1: [[[], [first]]], 2: 0, 3: False}
+    assert trl(device, "diff=8&cursor=0") == {1: [], 2: 0, 3: False}
+    answer = ask(device, GET, "revoke/trl", query="diff=x")
+    assert str(answer) == "4.00" and cbor2.loads(answer.payload)[1] == {0: 0}, answer
+    try:
+        answer = device.unprotect(None, device.send(bytes.fromhex("40010001b67265766f6b650374726c")))
+        raise AssertionError(f"without OSCORE: {answer}")
+    except Unprotected as refused:
+        assert str(refused.message) == "4.01" and not refused.message.payload, refused
+
+    assert aced.stop(signal.SIGKILL) == -signal.SIGKILL
+    aced = Daemon(*args, env=clock.env)
+    sees((device, anna), [first], wallboard)
+    second, lifetime = grant(anna)
+    assert ctl("client", "disable", "tech-anna") == "tech-anna disabled, effective now\n" + ONE
+    sees((device, anna), [first, hash_of(second)], wallboard)
+    assert trl(device, "diff=8&cursor=0") == {1: [[[], [hash_of(second)]]], 2: 1, 3: False}
+
+    third, _ = grant(wallboard)
+    assert introspect(device, third)[10]
+    assert ctl("device", "disable", "thermo-101").endswith(ONE)
+    assert trl(device)[0][-1] == hash_of(third)
+    clock.ahead(lifetime + 1)
+    deadline = time.monotonic() + 10
+    while trl(device)[0] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    sees((device, anna), [], wallboard)
+    assert trl(device, "diff=1") == {1: [[[first, hash_of(second), hash_of(third)], []]], 2: 3, 3: False}
+    assert aced.stop(signal.SIGTERM) == 0
+    print("tokens end as they should")
+    return 0
+
+
+if __name__ == "__main__":
+    sandbox(main)
