@@ -134,6 +134,8 @@ static void handle_all(struct as_server *as, const struct ace_udp_request *reque
 	for (size_t i = 0; i < batch->len; i++)
 		if (batch->jobs[i].state == AS_JOB_VERIFIED)
 			serve(as, &batch->jobs[i]);
+		else if (batch->jobs[i].state == AS_JOB_PLAIN)
+			as_dispatch_public(as, &batch->jobs[i]);
 }
 
 /* Those that wait for the commit, or the others. */

@@ -53,15 +53,17 @@ struct route {
 	const char *path; /* borrows from the server or its configuration */
 	uint8_t method;
 	uint32_t format; /* of the answer, and of the body of a POST */
+	bool is_public;  /* also for who sends no OSCORE */
 	void (*run)(struct as_server *as, struct as_job *job);
 };
 
 static bool find_route(const struct as_server *as, struct ace_slice options, struct route *ret_route)
 {
 	const struct route routes[] = {
-		{ as->token_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, as_token_endpoint },
-		{ as->config->introspect_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, as_introspect_endpoint },
-		{ as->config->trl_path, ACE_COAP_GET, ACE_FORMAT_TRL, as_trl_endpoint },
+		{ as->token_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, false, as_token_endpoint },
+		{ as->config->introspect_path, ACE_COAP_POST, ACE_FORMAT_ACE_CBOR, false, as_introspect_endpoint },
+		{ as->config->trl_path, ACE_COAP_GET, ACE_FORMAT_TRL, false, as_trl_endpoint },
+		{ "/.well-known/core", ACE_COAP_GET, ACE_FORMAT_LINK, true, as_discovery },
 	};
 	uint8_t bytes[STORE_URI_MAX];
 	struct ace_buf path = ACE_BUF_OF(bytes);
@@ -94,4 +96,19 @@ void as_dispatch(struct as_server *as, struct as_job *job)
 		as_answer_code(&job->answer, ACE_COAP_NOT_ACCEPTABLE);
 	else
 		route.run(as, job);
+}
+
+void as_dispatch_public(struct as_server *as, struct as_job *job)
+{
+	const struct ace_coap_message *msg = &job->request->msg;
+	struct route route;
+
+	/* OSCORE is no option that options_are_known() knows: what came with it and did not verify ends here. */
+	if (!options_are_known(msg->options) || !find_route(as, msg->options, &route) || !route.is_public ||
+	    msg->code != route.method)
+		return;
+	if (format_is(msg->options, ACE_OPT_ACCEPT, route.format))
+		route.run(as, job);
+	else
+		as_answer_code(&job->answer, ACE_COAP_NOT_ACCEPTABLE);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who talks to aced without OSCORE gets a code and nothing else: libcoap's coap-client-notls, and a plain socket that sends
+"""Who talks to aced without OSCORE gets a code and nothing else, but for the way to the endpoints: libcoap's coap-client-notls, and a plain socket that sends
 pings, fragments of messages, and noise.
 
     stock_client.py BUILD_DIR SOURCE_DIR
@@ -15,8 +15,9 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from oscore_peer import MAX_AGE, URI_PATH, Message, code_text, decode, encode, token_request
-from programs import LIMIT, Daemon, free_port, make_store, sandbox, stored
+from oscore_peer import (CONTENT_FORMAT, ECHO, GET, MAX_AGE, URI_PATH, Line, Message, code_text, decode, encode,
+                         token_request)
+from programs import LIMIT, Daemon, ctl, free_port, make_store, sandbox, stored
 
 SEED = 9203
 NOISE = 3000
@@ -43,6 +44,20 @@ def by_stock_client(port):
                               ("/token", post + ("-O", "9,x"), "4.02")):  # an OSCORE option that does not decode
         said, payload = coap_client(port, path, *flags)
         assert code in said and payload == b"", (path, flags, said, payload)
+
+
+def by_discovery(port):
+    """The one thing that is said to everybody is where to ask (RFC 6690 4): in the clear, and under OSCORE too."""
+    links = b'</token>;ct=19,</introspect>;ct=19,</revoke/trl>;rt="ace.trl";ct=262'
+    for flags, code, wanted in (((), "", links), (("-A", "40"), "", links), (("-A", "19"), "4.06", b""),
+                                (("-m", "post"), "4.01", b""), (("-O", "9,x"), "4.02", b"")):
+        said, payload = coap_client(port, "/.well-known/core", *flags)
+        assert code in said and payload == wanted, (flags, said, payload)
+    ctl("client", "export", "tech-anna", "-o", "anna.json")
+    line = Line("anna.json")
+    challenge = line.exchange(line.protect(GET, ".well-known/core"))
+    answer = line.exchange(line.protect(GET, ".well-known/core", options=[(ECHO, challenge.option(ECHO))]))
+    assert str(answer) == "2.05" and answer.option(CONTENT_FORMAT) == b"\x28" and answer.payload == links, answer
 
 
 class Link:
@@ -129,6 +144,7 @@ def main():
     link = Link(port)
     by_stock_client(port)
     by_socket(link)
+    by_discovery(port)
     print("noise got", by_noise(port, link))
     assert aced.stop(signal.SIGTERM) == 0
     assert stored() == ([], [])
