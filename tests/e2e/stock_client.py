@@ -107,7 +107,7 @@ def noise(rng, message):
 
 def by_noise(port, link):
     rng = random.Random(SEED)
-    protected = Message(2, [(9, b"\x09\x00\x01")], b"c" * 30, 0, 1, b"tok")
+    protected = Message(2, [(9, b"\x0a\x40\x00\x01")], b"c" * 30, 0, 1, b"tok")
     plain = Message(2, TOKEN, BODY, 0, 1, b"tok")
     noisy, codes = Link(port), {}
 
