@@ -11,7 +11,7 @@ void as_discovery(struct as_server *as, struct as_job *job)
 {
 	struct as_answer *answer = &job->answer;
 	char links[LINKS_MAX + 1];
-	int len = snprintf(links, sizeof links, "<%s>;ct=%d,<%s>;ct=%d,<%s>;rt=\"ace.trl\";ct=%d", as->token_path,
+	int len = snprintf(links, sizeof links, "<%s>;ct=%d,<%s>;ct=%d,<%s>;ct=%d", as->token_path,
 			   ACE_FORMAT_ACE_CBOR, as->config->introspect_path, ACE_FORMAT_ACE_CBOR, as->config->trl_path,
 			   ACE_FORMAT_TRL);
 

@@ -48,7 +48,7 @@ def by_stock_client(port):
 
 def by_discovery(port):
     """The one thing that is said to everybody is where to ask (RFC 6690 4): in the clear, and under OSCORE too."""
-    links = b'</token>;ct=19,</introspect>;ct=19,</revoke/trl>;rt="ace.trl";ct=262'
+    links = b'</token>;ct=19,</introspect>;ct=19,</revoke/trl>;ct=262'
     for flags, code, wanted in (((), "", links), (("-A", "40"), "", links), (("-A", "19"), "4.06", b""),
                                 (("-m", "post"), "4.01", b""), (("-O", "9,x"), "4.02", b"")):
         said, payload = coap_client(port, "/.well-known/core", *flags)
