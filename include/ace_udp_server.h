@@ -4,7 +4,7 @@
  * answers, and flushes. So an answer never leaves before its record is on disk.
  *
  *	for (;;) {
- *		wait until ace_udp_fd() is readable, or a timer
+ *		wait until ace_udp_fd() is readable, or ace_udp_due_ms()
  *		len = ace_udp_read(server, now_ms, &batch);
  *		handle batch[0] to batch[len - 1]; commit
  *		ace_udp_answer(server, &batch[i], message), once for each, or ace_udp_drop()

@@ -45,7 +45,7 @@ static inline int teardown(void **state)
 struct asked {
 	uint64_t peer;
 	uint8_t code; /* 0: POST */
-	const char *path, *tag;
+	const char *path, *query, *tag;
 	uint32_t number; /* of the block option; 0: Block1; 1: none */
 	struct ace_block block;
 	size_t len; /* of the payload, which says where in the body it belongs */
@@ -74,6 +74,9 @@ static inline const struct ace_coap_message *message(const struct asked *asked)
 	ace_coap_write_header(&w, &(struct ace_coap_header) { .code = asked->code ? asked->code : ACE_COAP_POST });
 	ace_coap_write_path(&w, (struct ace_slice) { (const uint8_t *)path, strlen(path) });
 	ace_coap_write_option_uint(&w, ACE_OPT_CONTENT_FORMAT, asked->format);
+	if (asked->query)
+		ace_coap_write_option(&w, ACE_OPT_URI_QUERY,
+				      (struct ace_slice) { (const uint8_t *)asked->query, strlen(asked->query) });
 	if (asked->number == ACE_OPT_BLOCK2)
 		ace_coap_write_option_uint(&w, ACE_OPT_BLOCK2, value);
 	if (!asked->number)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -196,6 +197,23 @@ static void block_behind_the_end_is_a_bad_request(void **state)
 	assert_int_equal(cut.option, 99);
 }
 
+static void block_number_that_an_option_cannot_hold_is_never_written(void **state)
+{
+	const size_t len = 17 << 20;
+	uint8_t *body = calloc(len, 1);
+	const uint8_t value[] = { 0x04, 0x00, 0x06 }; /* block 16,384 of 1,024 bytes */
+	struct ace_slice options = options_of(ACE_OPT_BLOCK2, ACE_SLICE_OF(value), 1);
+	struct ace_block2 cut;
+
+	(void)state;
+	assert_non_null(body);
+	assert_int_equal(ace_block2_slice(options, (struct ace_slice) { body, len }, 32, &cut), 0);
+	assert_ptr_equal(cut.payload.ptr, body + (16 << 20));
+	assert_int_equal(ace_block2_slice(options, (struct ace_slice) { body, len }, 16, &cut),
+			 ACE_COAP_INTERNAL_ERROR);
+	free(body);
+}
+
 static void tag_tells_bodies_apart(void **state)
 {
 	uint64_t empty = ace_block_tag((struct ace_slice) { 0 });
@@ -218,6 +236,7 @@ int main(void)
 		cmocka_unit_test(smaller_block_begins_where_the_wanted_one_does),
 		cmocka_unit_test(more_bit_of_a_request_is_ignored),
 		cmocka_unit_test(block_behind_the_end_is_a_bad_request),
+		cmocka_unit_test(block_number_that_an_option_cannot_hold_is_never_written),
 		cmocka_unit_test(tag_tells_bodies_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,17 @@ static void blocks_of_another_peer_path_method_format_or_tag_do_not_belong(void 
 	assert_body(34);
 }
 
+static void equal_values_of_different_options_differ(void **state)
+{
+	struct asked first = nth(0), second = last(1, 1);
+
+	(void)state;
+	first.tag = "q";
+	second.query = "q";
+	assert_int_equal(take(first), ACE_COAP_CONTINUE);
+	assert_int_equal(take(second), ACE_COAP_INCOMPLETE);
+}
+
 static void echo_and_size_may_come_with_any_block(void **state)
 {
 	struct asked second = last(1, 4);
@@ -278,6 +289,7 @@ int main(void)
 		CASE(malformed_blocks_are_refused),
 		CASE(transfer_times_out_after_its_last_block),
 		CASE(blocks_of_another_peer_path_method_format_or_tag_do_not_belong),
+		CASE(equal_values_of_different_options_differ),
 		CASE(echo_and_size_may_come_with_any_block),
 		CASE(overlapping_transfers_of_one_peer_are_kept_apart_by_their_tags),
 		CASE(third_transfer_of_a_peer_takes_its_oldest),
