@@ -14,8 +14,16 @@ enum ace_err as_batch_write(struct as_server *as, struct store_txn **ret_txn)
 {
 	struct as_batch *batch = as->batch;
 
-	if (!batch->write && !batch->write_err)
+	if (!batch->write && !batch->write_err) {
 		batch->write_err = store_begin_write(as->store, &batch->write);
+		/* What acectl has disabled meanwhile gets no token after its live ones were revoked. */
+		if (!batch->write_err)
+			batch->write_err = as_changes_check(as, batch->write);
+		if (batch->write_err) {
+			store_abort(batch->write);
+			batch->write = NULL;
+		}
+	}
 	if (!batch->write_err)
 		*ret_txn = batch->write;
 	return batch->write_err;

@@ -61,6 +61,19 @@ enum ace_err as_changes_follow(struct as_server *as, struct store_txn *txn)
 	return err;
 }
 
+enum ace_err as_changes_check(const struct as_server *as, struct store_txn *txn)
+{
+	struct store_change change = { .position = as->changes_seen };
+	enum ace_err err;
+
+	while (!(err = store_change_next(txn, change.position, &change)))
+		if (change.kind == STORE_CLIENT || change.kind == STORE_DEVICE)
+			return ACE_ERR_BUSY;
+	if (err == ACE_ERR_EXHAUSTED)
+		return ACE_ERR_BUSY;
+	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
+}
+
 static enum ace_err keep_device(struct as_server *as, struct store_txn *txn, const struct store_device *record,
 				const struct as_device **ret_device)
 {

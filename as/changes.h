@@ -9,6 +9,10 @@
  * is as that transaction sees it. Errors of storage/changes.h; then nothing may be taken from what is kept. */
 ACE_MUST_CHECK enum ace_err as_changes_follow(struct as_server *as, struct store_txn *txn);
 
+/* In the transaction that is to write what was decided on the state that as_changes_follow() saw: ACE_ERR_BUSY when a client
+ * or device has been changed since, for it may be one that was disabled. Nothing may then be written. */
+ACE_MUST_CHECK enum ace_err as_changes_check(const struct as_server *as, struct store_txn *txn);
+
 /* The device that a client calls so, from memory or else from the store, which is then kept.
  * @param ret_device  borrowed until the next call of either function.
  * @return ACE_OK; ACE_ERR_NOT_FOUND; ACE_ERR_MEMORY; errors of store_device_find() and store_device_key(). */

@@ -89,7 +89,8 @@ static inline int as_case_make(struct as_case *c)
 	c->as.store = c->tmp.store;
 	snprintf(c->as.token_path, sizeof c->as.token_path, "/token");
 	c->as.batch = calloc(1, sizeof *c->as.batch);
-	if (!c->as.batch || store_write(c->as.store, as_case_fill, NULL))
+	if (!c->as.batch || store_write(c->as.store, as_case_fill, NULL) || as_peer_table_init(&c->as.peers, 4) ||
+	    as_device_cache_init(&c->as.devices, 4))
 		return -1;
 	c->as.batch->now = AS_CASE_IAT + 60;
 	c->as.batch->monotonic_ms = 1000;
@@ -99,6 +100,8 @@ static inline int as_case_make(struct as_case *c)
 
 static inline void as_case_free(struct as_case *c)
 {
+	as_peer_table_fini(&c->as.peers);
+	as_device_cache_fini(&c->as.devices);
 	free(c->as.batch);
 	tmp_store_remove(&c->tmp);
 }
