@@ -37,8 +37,9 @@
 /* When ace_udp_read() must be called again, on its clock, for the timers' sake; UINT64_MAX: no timer. */
 uint64_t ace_udp_due_ms(const struct ace_udp_server *server);
 
-/* Leave a request of the batch unanswered for now; it ends with the batch, so copy what the answer needs. A confirmable one is acknowledged after ack_ms (0: at the
- * next ace_udp_read()), unless it is answered before; its copies are acknowledged likewise, and never handed out.
+/* Leave a request of the batch unanswered for now; its bytes end with the batch, so copy what the answer needs. A
+ * confirmable one is acknowledged after ack_ms (0: at the next ace_udp_read()), unless it is answered before; its
+ * copies are acknowledged likewise, and never handed out.
  * The handle is good until it is answered or dropped, at most EXCHANGE_LIFETIME after the request was read.
  * @return ACE_OK; ACE_ERR_DENIED the address is not confirmed; ACE_ERR_FULL too many wait, of this peer or in all;
  * ACE_ERR_RANGE ack_ms above ACE_UDP_ACK_TIMEOUT_MS, after which the client sends copies;

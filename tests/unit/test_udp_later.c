@@ -246,6 +246,32 @@ static void pinned_peer_outlives_a_flood_of_sources(void **state)
 	assert_heard(ACE_COAP_CON, 'x');
 }
 
+/* Pinned peers must leave room for a batch: what would not is refused at the start. */
+static void limits_that_leave_no_room_for_a_batch_are_refused(void **state)
+{
+	const struct ace_udp_config bad[] = {
+		{ .peers_max = 65536, .observers_max = 65536 / 2 + 1 },
+		{ .peers_max = 65536, .messages_max = 65536 / 4 + 1 },
+		{ .exchanges_max = 1024, .messages_max = 512 },
+		{ .peers_max = 4096, .observers_max = 1500, .messages_max = 37 },
+	};
+	struct ace_udp_config good = {
+		.listen = "127.0.0.1:0", .peers_max = 4096, .observers_max = 1500, .messages_max = 36
+	};
+	struct ace_udp_server *server = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ACE_ARRAY_LEN(bad); i++) {
+		struct ace_udp_config config = bad[i];
+
+		config.listen = "127.0.0.1:0";
+		assert_int_equal(ace_udp_open(&config, &server), ACE_ERR_RANGE);
+		assert_null(server);
+	}
+	assert_int_equal(ace_udp_open(&good, &server), ACE_OK);
+	ace_udp_close(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +287,7 @@ int main(void)
 		CASE(deferred_requests_that_were_answered_count_no_more),
 		CASE(flood_of_deferred_requests_stays_within_its_places_and_leaves),
 		CASE(pinned_peer_outlives_a_flood_of_sources),
+		CASE(limits_that_leave_no_room_for_a_batch_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
