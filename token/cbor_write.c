@@ -21,19 +21,23 @@ void ace_cbor_write_raw(struct ace_cbor_writer *w, struct ace_slice encoded)
 	w->len += encoded.len;
 }
 
+/* Straight into place: heads are most of what is written. */
 static void head_write(struct ace_cbor_writer *w, enum ace_cbor_type type, uint64_t value)
 {
-	uint8_t head[9], info = (uint8_t)value;
+	uint8_t info = (uint8_t)value, *place;
 	size_t extra = 0;
 
 	if (value >= ONE_BYTE) {
 		for (info = ONE_BYTE, extra = 1; extra < 8 && value >> (8 * extra) != 0; extra *= 2)
 			info++;
 	}
-	head[0] = (uint8_t)(type << 5 | info);
-	for (size_t i = extra; i > 0; i--, value >>= 8)
-		head[i] = (uint8_t)value;
-	ace_cbor_write_raw(w, (struct ace_slice){ head, extra + 1 });
+	w->len += extra + 1;
+	if (w->len > w->cap)
+		return;
+	place = w->ptr + w->len - extra - 1;
+	place[0] = (uint8_t)(type << 5 | info);
+	for (; extra > 0; extra--, value >>= 8)
+		place[extra] = (uint8_t)value;
 }
 
 void ace_cbor_write_uint(struct ace_cbor_writer *w, uint64_t value)
