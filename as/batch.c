@@ -133,12 +133,22 @@ static void serve(struct as_server *as, struct as_job *job)
 		as_dispatch(as, job);
 }
 
-static void handle_all(struct as_server *as, const struct ace_udp_request *requests)
+/* While these are verified others arrive. They join: the more share a commit, the more are served. */
+static void receive_all(struct as_server *as, const struct ace_udp_request *requests)
 {
 	struct as_batch *batch = as->batch;
 
-	for (size_t i = 0; i < batch->len; i++)
+	for (size_t i = 0; i < batch->len; i++) {
 		receive(as, &batch->jobs[i], &requests[i]);
+		if (i + 1 == batch->len)
+			batch->len = ace_udp_read_more(as->udp);
+	}
+}
+
+static void serve_all(struct as_server *as)
+{
+	struct as_batch *batch = as->batch;
+
 	for (size_t i = 0; i < batch->len; i++)
 		if (batch->jobs[i].state == AS_JOB_VERIFIED)
 			serve(as, &batch->jobs[i]);
@@ -223,7 +233,7 @@ enum ace_err as_batch_run(struct as_server *as)
 
 	read_clocks(batch);
 	batch->len = ace_udp_read(as->udp, batch->monotonic_ms, &requests);
-	err = as_sequence_reserve(as, (uint32_t)batch->len);
+	err = batch->len ? as_sequence_reserve(as, ACE_UDP_BATCH_MAX) : ACE_OK;
 	if (err)
 		cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
 	err = begin(as);
@@ -232,7 +242,8 @@ enum ace_err as_batch_run(struct as_server *as)
 		cli_log(CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
 		return err == ACE_ERR_STORAGE ? err : ACE_OK;
 	}
-	handle_all(as, requests);
+	receive_all(as, requests);
+	serve_all(as);
 	store_abort(batch->read);
 	answer_all(as, false);
 	err = flush(as);

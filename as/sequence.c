@@ -6,15 +6,21 @@
 
 enum ace_err as_sequence_reserve(struct as_server *as, uint32_t wanted)
 {
+	struct as_sequence *sequence = &as->sequence;
+	uint32_t missing = wanted - sequence->left;
 	uint64_t first;
 	enum ace_err err;
 
-	if (as->sequence.left >= wanted)
+	if (sequence->left >= wanted)
 		return ACE_OK;
-	err = store_sequence_take(as->store, as->batch->now_ms, wanted, &first);
-	if (!err)
-		as->sequence = (struct as_sequence){ first, wanted };
-	return err;
+	err = store_sequence_take(as->store, as->batch->now_ms, missing, &first);
+	if (err)
+		return err;
+	/* Nobody else takes any, so what was left and what was taken are one block. */
+	if (first != sequence->next + sequence->left)
+		*sequence = (struct as_sequence){ .next = first };
+	sequence->left += missing;
+	return ACE_OK;
 }
 
 enum ace_err as_sequence_take(struct as_server *as, uint64_t *ret_sequence)

@@ -22,6 +22,7 @@ struct ace_udp_server {
 	struct ace_udp_output output;
 	struct ace_udp_stats stats;
 	size_t batch_len;
+	size_t reads; /* datagrams since the batch began */
 	struct ace_udp_request batch[ACE_UDP_BATCH_MAX];
 	uint32_t exchanges[ACE_UDP_BATCH_MAX]; /* beside batch; 0 once answered or dropped */
 	uint32_t peers[ACE_UDP_BATCH_MAX];     /* beside batch */

@@ -237,28 +237,35 @@ static void batch_end(struct ace_udp_server *server)
 	for (size_t i = 0; i < server->batch_len; i++)
 		ace_udp_drop(server, &server->batch[i]);
 	server->batch_len = 0;
+	server->reads = 0;
 	ace_udp_output_restart(&server->output);
 	ace_udp_input_restart(&server->input);
 }
 
-size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct ace_udp_request **ret_batch)
+size_t ace_udp_read_more(struct ace_udp_server *server)
 {
-	size_t reads = 0, received;
+	size_t received;
 
-	batch_end(server);
-	ace_udp_table_expire(&server->table, now_ms);
-	while (server->batch_len < ACE_UDP_BATCH_MAX && reads < READS_MAX) {
+	while (server->batch_len < ACE_UDP_BATCH_MAX && server->reads < READS_MAX) {
 		received = ace_udp_input_read(&server->input, server->fd, ACE_UDP_BATCH_MAX - server->batch_len);
 		if (!received)
 			break;
 		for (size_t i = 0; i < received; i++)
 			receive(server, i);
-		reads += received;
+		server->reads += received;
 		/* Resent answers borrow from the ring, which the answers of this batch will write to. What a
 		 * full socket does not take, the next copy asks for again. */
 		if (ace_udp_flush(server))
 			ace_udp_output_restart(&server->output);
 	}
+	return server->batch_len;
+}
+
+size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct ace_udp_request **ret_batch)
+{
+	batch_end(server);
+	ace_udp_table_expire(&server->table, now_ms);
+	(void)ace_udp_read_more(server);
 	/* After what came in: an acknowledgement that was there in time counts. */
 	ace_udp_transmit_run(server);
 	if (ace_udp_flush(server))

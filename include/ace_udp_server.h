@@ -74,6 +74,9 @@ struct ace_udp_request {
  * @param ret_batch  borrows from the server until the next call.
  * @return how many new requests; 0 is no error. Call it now and then when idle too: it expires peers. */
 size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct ace_udp_request **ret_batch);
+/* Add what has come since then to the batch, behind the requests that are in it; before the first of them is answered.
+ * @return how many the batch has now; as before: the socket is empty, or the batch is full. */
+size_t ace_udp_read_more(struct ace_udp_server *server);
 
 /* Queue the answer to a request of the current batch, and keep it for copies of a confirmable one.
  * Its type and Message ID are set here: an acknowledgement, or non-confirmable for such a request.

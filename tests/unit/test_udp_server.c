@@ -330,6 +330,24 @@ static void peer_is_named_for_logs(void **state)
 	close(other);
 }
 
+static void later_requests_join_the_batch_behind_those_that_are_in_it(void **state)
+{
+	(void)state;
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 1, "a", 0 });
+	assert_int_equal(udp_read(&wire), 1);
+	assert_int_equal(ace_udp_read_more(wire.server), 1);
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 1, "a", 0 }); /* a copy */
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 2, "b", 0 });
+	assert_int_equal(ace_udp_read_more(wire.server), 2);
+	assert_int_equal(wire.batch[0].msg.mid, 1);
+	assert_int_equal(wire.batch[1].msg.mid, 2);
+	assert_int_equal(wire.batch[0].msg.token.ptr[0], 'a');
+	for (size_t i = 0; i < 2; i++)
+		ace_udp_drop(wire.server, &wire.batch[i]);
+	assert_int_equal(udp_hear(&wire, heard, sizeof heard), 0);
+	assert_int_equal(stats_now().copies, 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -352,6 +370,7 @@ int main(void)
 		CASE(answer_refuses_what_is_no_answer_to_the_request),
 		CASE(dropped_request_and_its_copies_get_silence),
 		CASE(peer_is_named_for_logs),
+		CASE(later_requests_join_the_batch_behind_those_that_are_in_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
