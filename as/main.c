@@ -102,6 +102,12 @@ static int say_checked(const struct as_server *as, const struct cli_output *outp
 	return cli_output_json(output, document) ? CLI_EXIT_BROKEN : CLI_EXIT_OK;
 }
 
+/* As everywhere, but that a second daemon on one store is a fault of the installation, not a wait. */
+static int exit_of_start(enum ace_err err)
+{
+	return err == ACE_ERR_BUSY ? CLI_EXIT_BROKEN : cli_exit_of(err);
+}
+
 static int run(const struct cli_call *call, const struct cli_output *output)
 {
 	static struct as_config config;
@@ -118,7 +124,7 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	cli_log_level_set(is_check ? CLI_LOG_WARN : config.log_level);
 	err = is_check ? as_server_check(&config, &as, &error) : as_server_open(&config, &as, &error);
 	if (err)
-		return cli_fail(output, err == ACE_ERR_USAGE ? CLI_EXIT_USAGE : CLI_EXIT_BROKEN, "%s", error.text);
+		return cli_fail(output, exit_of_start(err), "%s", error.text);
 	code = is_check ? say_checked(&as, output) : serve(&as, output);
 	as_server_close(&as);
 	return code;

@@ -109,6 +109,7 @@ enum ace_err env_map_fit(struct store *store)
 static enum ace_err open_tables(struct store *store)
 {
 	MDB_txn *txn;
+	size_t opened = 0;
 	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc == MDB_MAP_RESIZED) {
@@ -118,14 +119,18 @@ static enum ace_err open_tables(struct store *store)
 	}
 	if (rc)
 		return env_fail(store, rc);
-	for (size_t i = 0; i < TABLE_LEN && !rc; i++)
-		rc = mdb_dbi_open(txn, table_name((enum table)i), 0, &store->dbi[i]);
+	while (opened < TABLE_LEN && !rc) {
+		rc = mdb_dbi_open(txn, table_name((enum table)opened), 0, &store->dbi[opened]);
+		opened += !rc;
+	}
 	if (rc)
 		mdb_txn_abort(txn);
 	else
 		rc = mdb_txn_commit(txn); /* of a reader: keeps the handles */
 	if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
-		return error_set(&store->error, ACE_ERR_DAMAGED, 0, "%.300s/data.mdb: not a store of aced", store->dir);
+		return error_set(&store->error, ACE_ERR_DAMAGED, 0,
+				 "%.300s/data.mdb: no table \"%s\": not a store of aced, or of a version before it had one",
+				 store->dir, table_name((enum table)opened));
 	return rc ? env_fail(store, rc) : ACE_OK;
 }
 

@@ -26,6 +26,10 @@ def main():
     aced = Daemon(*as_args)
     run("as/acectl", "--state-dir", "store", "status", "--wait=5")
     run(*as_args, code=5)  # a second one finds the lock taken
+    with open("other.kek", "wb") as file:
+        file.write(bytes(32))
+    assert "not the key of the store" in run(*as_args, "--check", "--kek", "other.kek", code=4)
+    assert "acectl init" in run("as/aced", "--state-dir", "nowhere", "--check", code=1)
     for client in ("wallboard-1", "tech-anna"):
         run("as/acectl", "--state-dir", "store", "client", "ticket", client, "-o", client + ".ace")
         run("client/ace-client", "--state-dir", client, "enroll", client + ".ace")
