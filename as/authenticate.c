@@ -206,7 +206,7 @@ static void decrypt_in_vain(struct as_server *as, struct as_job *job)
 	struct ace_oscore_exchange exchange;
 
 	as->decoy.window.known = false;
-	if (!ace_oscore_unprotect_request(&as->decoy, &job->request->msg, &out, &exchange))
+	if (!ace_oscore_unprotect_request(&as->decoy, job->way.message, &out, &exchange))
 		ace_wipe(job->plain, sizeof job->plain);
 }
 
@@ -224,7 +224,7 @@ static enum ace_err unprotect(struct as_server *as, struct as_job *job)
 	struct ace_buf out = ACE_BUF_OF(job->plain);
 	struct ace_oscore_option option;
 	struct as_peer *peer;
-	enum ace_err err = ace_oscore_peek(&job->request->msg, &option);
+	enum ace_err err = ace_oscore_peek(job->way.message, &option);
 
 	if (err)
 		return err;
@@ -235,7 +235,7 @@ static enum ace_err unprotect(struct as_server *as, struct as_job *job)
 		decrypt_in_vain(as, job);
 		return err;
 	}
-	err = ace_oscore_unprotect_request(&peer->ctx, &job->request->msg, &out, &job->exchange);
+	err = ace_oscore_unprotect_request(&peer->ctx, job->way.message, &out, &job->exchange);
 	if (!err)
 		err = ace_coap_read(ace_buf_slice(&out), &job->inner);
 	if (err)
@@ -269,7 +269,7 @@ void as_authenticate(struct as_server *as, struct as_job *job)
 	}
 	as_peer_touch(&as->peers, job->peer, as->batch->monotonic_ms);
 	if (job->state == AS_JOB_VERIFIED)
-		ace_udp_confirm(as->udp, job->request);
+		as_way_confirm(as, &job->way);
 }
 
 enum ace_err as_enrol(struct as_server *as, struct as_job *job)

@@ -87,7 +87,7 @@ static enum ace_err protect(struct as_server *as, struct as_job *job, struct ace
 		return protect_answer(job, out);
 	case AS_JOB_PLAIN:
 	default:
-		return as_answer_write(&job->answer, &job->request->msg, out);
+		return as_answer_write(&job->answer, job->way.message, out);
 	}
 }
 
@@ -101,22 +101,22 @@ static void answer(struct as_server *as, struct as_job *job)
 		/* What cannot be protected is said in the clear, without a word of what it was. */
 		as_answer_failure(&job->answer, err);
 		out.len = 0;
-		err = as_answer_write(&job->answer, &job->request->msg, &out);
+		err = as_answer_write(&job->answer, job->way.message, &out);
 	}
 	if (!err)
-		err = ace_udp_answer(as->udp, job->request, ace_buf_slice(&out));
+		err = as_way_answer(as, &job->way, ace_buf_slice(&out));
 	if (err) {
 		cli_log(CLI_LOG_WARN, "answer.dropped", cli_log_err(err));
-		ace_udp_drop(as->udp, job->request);
+		as_way_drop(as, &job->way);
 	}
 	as_answer_fini(&job->answer);
 }
 
 /* Who sent it? A challenge takes its number here: the store may have to write on its own for that, which it cannot once
  * the batch has a write transaction. */
-static void receive(struct as_server *as, struct as_job *job, const struct ace_udp_request *request)
+static void receive(struct as_server *as, struct as_job *job, struct as_way way)
 {
-	job->request = request;
+	job->way = way;
 	job->event.kind = AS_TOKEN_NONE;
 	as_authenticate(as, job);
 	if (job->state == AS_JOB_CHALLENGED)
@@ -139,7 +139,7 @@ static void receive_all(struct as_server *as, const struct ace_udp_request *requ
 	struct as_batch *batch = as->batch;
 
 	for (size_t i = 0; i < batch->len; i++) {
-		receive(as, &batch->jobs[i], &requests[i]);
+		receive(as, &batch->jobs[i], as_way_udp(&requests[i]));
 		if (i + 1 == batch->len)
 			batch->len = ace_udp_read_more(as->udp);
 	}
@@ -200,13 +200,6 @@ static enum ace_err commit(struct as_server *as)
 	return err == ACE_ERR_STORAGE ? err : ACE_OK;
 }
 
-static enum ace_err flush(struct as_server *as)
-{
-	enum ace_err err = ace_udp_flush(as->udp);
-
-	return err == ACE_ERR_BUSY ? ACE_OK : err;
-}
-
 static enum ace_err begin(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
@@ -246,11 +239,11 @@ enum ace_err as_batch_run(struct as_server *as)
 	serve_all(as);
 	store_abort(batch->read);
 	answer_all(as, false);
-	err = flush(as);
+	err = as_ways_flush(as);
 	if (!err)
 		err = commit(as);
 	if (err)
 		return err;
 	answer_all(as, true);
-	return flush(as);
+	return as_ways_flush(as);
 }

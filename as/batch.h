@@ -7,6 +7,7 @@
 #include "as/answer.h"
 #include "as/server.h"
 #include "as/token_log.h"
+#include "as/way.h"
 
 enum as_job_state {
 	AS_JOB_PLAIN = 0,  /* nobody verified: the answer goes out unprotected */
@@ -16,7 +17,7 @@ enum as_job_state {
 
 /* One request on its way. */
 struct as_job {
-	const struct ace_udp_request *request; /* borrows from the UDP server for this batch */
+	struct as_way way; /* how it came */
 	enum as_job_state state;
 	struct as_peer *peer; /* borrows from the table; NULL when AS_JOB_PLAIN */
 	struct ace_oscore_exchange exchange;

@@ -100,7 +100,7 @@ void as_dispatch(struct as_server *as, struct as_job *job)
 
 void as_dispatch_public(struct as_server *as, struct as_job *job)
 {
-	const struct ace_coap_message *msg = &job->request->msg;
+	const struct ace_coap_message *msg = job->way.message;
 	struct route route;
 
 	/* OSCORE is no option that options_are_known() knows: what came with it and did not verify ends here. */
