@@ -55,6 +55,12 @@ static const struct cli_flag token_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag rotate_kek_flags[] = {
+	{ .name = "new-kek", .value = "FILE", .help = "let the key of FILE open the store, too; made when it is not there" },
+	{ .name = "finish", .help = "only the present key opens the store from now on" },
+	{ 0 },
+};
+
 static const struct cli_flag explain_flags[] = {
 	{ .name = "at", .value = "TIME", .help = "as if it were that time: 2026-11-24T17:50:00Z (default now)" },
 	{ 0 },
@@ -100,6 +106,9 @@ static const struct cli_verb verbs[] = {
 	  .help = "one token, by its number or the decision that granted it", .run = ctl_token_show },
 	{ .name = "token revoke", .args = "[ID]", .args_max = 1, .help = "end tokens before their time",
 	  .examples = "acectl token revoke --client wallboard-1 -y\n", .flags = token_flags, .run = ctl_token_revoke },
+	{ .name = "key status", .args = "", .help = "how old the keys of the store are", .run = ctl_key_status },
+	{ .name = "key rotate-kek", .args = "", .help = "a new key-encryption key; aced goes on",
+	  .flags = rotate_kek_flags, .run = ctl_key_rotate_kek },
 	{ .name = "explain", .args = "CLIENT DEVICE SCOPE | DECISION-ID", .args_min = 1, .args_max = 3,
 	  .help = "why it would be, or was, granted or refused; exit 0 or 1",
 	  .examples = "acectl explain wallboard-1 thermo-101 climate.read\n"

@@ -47,7 +47,7 @@ static enum ace_err first_rows(struct store_txn *txn, const struct store_setup *
 	if (!err)
 		err = table_put(txn, TABLE_META, ACE_LITERAL("info"), ace_buf_slice(&out));
 	if (!err)
-		err = seal_create(txn, kek);
+		err = seal_create(txn, kek, setup->now);
 	if (!err)
 		err = record_number_put(txn, TABLE_META, ACE_LITERAL("schema"), STORE_SCHEMA);
 	return err;
@@ -101,17 +101,6 @@ static enum ace_err env_make(const char *dir, const struct store_setup *setup, c
 	return err;
 }
 
-static enum ace_err fsync_dir(const char *dir, struct store_error *ret_error)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : fsync(fd);
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return rc ? error_from_errno(ret_error, saved, dir) : ACE_OK;
-}
-
 /* From the fresh directory into its place; link() never replaces a store that is there. */
 static enum ace_err put_in_place(const char *fresh, const char *dir, struct store_error *ret_error)
 {
@@ -130,7 +119,7 @@ static enum ace_err put_in_place(const char *fresh, const char *dir, struct stor
 	unlink(from);
 	unlink(lock);
 	rmdir(fresh);
-	return err ? err : fsync_dir(dir, ret_error);
+	return err ? err : files_dir_sync(dir, ret_error);
 }
 
 static enum ace_err create_as_owner(const char *dir, const struct store_setup *setup, const uint8_t *kek,

@@ -61,6 +61,17 @@ void files_identity_leave(const struct files_identity *identity)
 		return;
 }
 
+enum ace_err files_dir_sync(const char *dir, struct store_error *ret_error)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : fsync(fd);
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return rc ? error_from_errno(ret_error, saved, dir) : ACE_OK;
+}
+
 enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

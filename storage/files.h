@@ -24,6 +24,9 @@ ACE_MUST_CHECK enum ace_err files_identity_enter(const char *dir, struct files_i
 						 struct store_error *ret_error);
 void files_identity_leave(const struct files_identity *identity);
 
+/* What was made, renamed or removed in dir is on disk. */
+ACE_MUST_CHECK enum ace_err files_dir_sync(const char *dir, struct store_error *ret_error);
+
 /* Take aced.lock of dir. The caller closes the descriptor. ACE_ERR_BUSY somebody has it; ACE_ERR_PERMISSION; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error);
 
@@ -32,5 +35,9 @@ ACE_MUST_CHECK enum ace_err files_kek_read(const char *path, uint8_t ret_kek[STO
 					   struct store_error *ret_error);
 /* Make a key, whole or not at all, readable for its owner and for dir's group; ACE_OK also when there is a file already. */
 ACE_MUST_CHECK enum ace_err files_kek_create(const char *path, const char *dir, struct store_error *ret_error);
+/* Make a key in a file that must not be there, for readers as above, on disk when it returns. ACE_ERR_EXISTS. */
+ACE_MUST_CHECK enum ace_err files_kek_fresh(const char *path, const char *dir, struct store_error *ret_error);
+/* The directory that path lies in; ret_dir has PATH_MAX bytes. */
+void files_parent(const char *path, char *ret_dir);
 
 #endif

@@ -80,41 +80,59 @@ static enum ace_err kek_fill(int fd, const char *path, const char *dir, struct s
 	return ACE_OK;
 }
 
+void files_parent(const char *path, char *ret_dir)
+{
+	const char *slash = strrchr(path, '/');
+	int len = slash && slash > path ? (int)(slash - path) : 1;
+
+	snprintf(ret_dir, PATH_MAX, "%.*s", len, slash ? path : ".");
+}
+
 /* /etc/aced may not be there yet. Whatever goes wrong shows when the file is made. */
 static void parent_make(const char *path)
 {
 	char parent[PATH_MAX];
-	char *slash;
 
-	if (snprintf(parent, sizeof(parent), "%s", path) >= (int)sizeof(parent))
-		return;
-	slash = strrchr(parent, '/');
-	if (!slash || slash == parent)
-		return;
-	*slash = '\0';
+	files_parent(path, parent);
 	if (mkdir(parent, 0755))
 		return; /* mostly because it exists */
 }
 
+enum ace_err files_kek_fresh(const char *path, const char *dir, struct store_error *ret_error)
+{
+	char parent[PATH_MAX];
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	enum ace_err err;
+
+	if (fd < 0)
+		return error_from_errno(ret_error, errno, path);
+	err = kek_fill(fd, path, dir, ret_error);
+	close(fd);
+	files_parent(path, parent);
+	if (!err)
+		err = files_dir_sync(parent, ret_error);
+	if (err)
+		unlink(path);
+	return err;
+}
+
 enum ace_err files_kek_create(const char *path, const char *dir, struct store_error *ret_error)
 {
-	char fresh[PATH_MAX];
+	char fresh[PATH_MAX], parent[PATH_MAX];
 	enum ace_err err;
-	int fd;
 
 	if (!access(path, F_OK))
 		return ACE_OK;
 	if (snprintf(fresh, sizeof(fresh), "%s.new-%ld", path, (long)getpid()) >= (int)sizeof(fresh))
 		return error_set(ret_error, ACE_ERR_RANGE, 0, "%.300s: the path is too long", path);
 	parent_make(path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-	if (fd < 0)
-		return error_from_errno(ret_error, errno, fresh);
-	err = kek_fill(fd, fresh, dir, ret_error);
-	close(fd);
+	err = files_kek_fresh(fresh, dir, ret_error);
+	if (err)
+		return err;
 	/* link() and not rename(): a key that somebody else put there in the meantime is never replaced. */
-	if (!err && link(fresh, path) && errno != EEXIST)
+	if (link(fresh, path) && errno != EEXIST)
 		err = error_from_errno(ret_error, errno, path);
 	unlink(fresh);
-	return err;
+	files_parent(path, parent);
+	return err ? err : files_dir_sync(parent, ret_error);
 }

@@ -10,7 +10,6 @@
 
 #define SEAL_VERSION 1
 #define AAD_MAX 256
-#define CHECK_LABEL "aced key-encryption key, check value"
 
 /* Where a sealed value belongs, as bytes. */
 static enum ace_err place_write(const struct seal_place *place, struct ace_cbor_writer *w, struct ace_slice *ret_aad)
@@ -82,81 +81,4 @@ enum ace_err seal_open(const struct seal *seal, const struct seal_place *place, 
 	if (!err)
 		err = ace_port_host_open(&in, out);
 	return err == ACE_ERR_TAG || err == ACE_ERR_SPACE ? ACE_ERR_DAMAGED : err;
-}
-
-/* Tells a wrong key from damage; says nothing about a random 32-byte key. */
-static enum ace_err check_value(const uint8_t kek[SEAL_KEY_LEN], uint8_t ret_check[SEAL_CHECK_LEN])
-{
-	uint8_t mac[ACE_SHA256_LEN];
-	enum ace_err err = ace_port_hmac_sha256((struct ace_slice){ kek, SEAL_KEY_LEN }, ACE_LITERAL(CHECK_LABEL), mac);
-
-	if (!err)
-		memcpy(ret_check, mac, SEAL_CHECK_LEN);
-	ace_wipe(mac, sizeof(mac));
-	return err;
-}
-
-static const struct seal_place data_key_place = { TABLE_META, { (const uint8_t *)"data_key", 8 } };
-
-enum ace_err seal_create(struct store_txn *txn, const uint8_t kek[SEAL_KEY_LEN])
-{
-	struct seal outer = { .is_open = true };
-	uint8_t key[SEAL_KEY_LEN], sealed[SEAL_SEALED_MAX], check[SEAL_CHECK_LEN];
-	struct ace_buf out = ACE_BUF_OF(sealed);
-	enum ace_err err = check_value(kek, check);
-
-	memcpy(outer.key, kek, SEAL_KEY_LEN);
-	if (!err)
-		err = ace_port_random(key, sizeof(key));
-	if (!err)
-		err = seal_close(&outer, &data_key_place, ACE_SLICE_OF(key), &out);
-	if (!err)
-		err = table_put(txn, TABLE_META, data_key_place.key, ace_buf_slice(&out));
-	if (!err)
-		err = table_put(txn, TABLE_META, ACE_LITERAL("kek_check"), ACE_SLICE_OF(check));
-	ace_wipe(&outer, sizeof(outer));
-	ace_wipe(key, sizeof(key));
-	return err;
-}
-
-/* ACE_ERR_WRONG_KEY unless kek is the one that seal_create() was given. */
-static enum ace_err check_kek(struct store_txn *txn, const uint8_t kek[SEAL_KEY_LEN])
-{
-	uint8_t check[SEAL_CHECK_LEN];
-	struct ace_slice stored;
-	enum ace_err err = check_value(kek, check);
-
-	if (err)
-		return err;
-	err = table_get(txn, TABLE_META, ACE_LITERAL("kek_check"), &stored);
-	if (err)
-		return err == ACE_ERR_NOT_FOUND ? ACE_ERR_DAMAGED : err;
-	if (stored.len != SEAL_CHECK_LEN)
-		return ACE_ERR_DAMAGED;
-	return ace_equal_ct(stored.ptr, check, SEAL_CHECK_LEN) ? ACE_OK : ACE_ERR_WRONG_KEY;
-}
-
-enum ace_err seal_unlock(struct store_txn *txn, const uint8_t kek[SEAL_KEY_LEN], struct seal *ret_seal)
-{
-	struct seal outer = { .is_open = true };
-	uint8_t key[SEAL_KEY_LEN];
-	struct ace_buf out = ACE_BUF_OF(key);
-	struct ace_slice stored;
-	enum ace_err err = check_kek(txn, kek);
-
-	if (err)
-		return err;
-	memcpy(outer.key, kek, SEAL_KEY_LEN);
-	err = table_get(txn, TABLE_META, data_key_place.key, &stored);
-	if (!err)
-		err = seal_open(&outer, &data_key_place, stored, &out);
-	if (!err && out.len != SEAL_KEY_LEN)
-		err = ACE_ERR_DAMAGED;
-	if (!err) {
-		memcpy(ret_seal->key, key, SEAL_KEY_LEN);
-		ret_seal->is_open = true;
-	}
-	ace_wipe(&outer, sizeof(outer));
-	ace_wipe(key, sizeof(key));
-	return err == ACE_ERR_NOT_FOUND ? ACE_ERR_DAMAGED : err;
 }
