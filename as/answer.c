@@ -47,15 +47,18 @@ enum ace_err as_answer_grant(struct as_answer *answer, const struct as_grant *gr
 	enum ace_err err;
 
 	ace_cbor_write_init(&w, answer->payload, sizeof answer->payload);
-	ace_cbor_write_map(&w, 3 + (grant->scope ? 1 : 0) + (grant->with_profile ? 1 : 0));
+	ace_cbor_write_map(&w, 2 + (grant->osc ? 1 : 0) + (grant->scope ? 1 : 0) + (grant->with_profile ? 1 : 0));
 	ace_cbor_write_uint(&w, ACE_PARAM_ACCESS_TOKEN);
 	ace_cbor_write_bstr(&w, grant->token);
 	ace_cbor_write_uint(&w, ACE_PARAM_EXPIRES_IN);
 	ace_cbor_write_uint(&w, grant->expires_in_s);
-	ace_cbor_write_uint(&w, ACE_PARAM_CNF);
-	ace_cbor_write_map(&w, 1);
-	ace_cbor_write_uint(&w, ACE_CNF_OSC);
-	ace_osc_write(&w, grant->osc);
+	/* RFC 9203 3.2: to an update of access rights "the AS MUST omit the cnf parameter in the response". */
+	if (grant->osc) {
+		ace_cbor_write_uint(&w, ACE_PARAM_CNF);
+		ace_cbor_write_map(&w, 1);
+		ace_cbor_write_uint(&w, ACE_CNF_OSC);
+		ace_osc_write(&w, grant->osc);
+	}
 	if (grant->scope) {
 		ace_cbor_write_uint(&w, ACE_PARAM_SCOPE);
 		ace_scope_write(&w, grant->scope);

@@ -26,7 +26,7 @@ struct as_answer {
 struct as_grant {
 	struct ace_slice token;
 	uint32_t expires_in_s;
-	const struct ace_osc *osc;
+	const struct ace_osc *osc;     /* NULL: an update of access rights, which brings no keys */
 	const struct ace_scope *scope; /* NULL when it is what was asked for (RFC 6749 5.1) */
 	bool with_profile;
 };

@@ -103,6 +103,16 @@ static const char *early_words(int32_t reason)
 		return "no device has that id or audience, or none was named and the client has no default";
 	case AS_REASON_REQ_CNF:
 		return "the client brought a key of its own (req_cnf), which has no use with OSCORE";
+	case AS_REASON_KID_UNKNOWN:
+		return "an update of access rights (req_cnf) for a kid that no token brought, or whose tokens expired long ago";
+	case AS_REASON_KID_CLIENT:
+		return "an update of access rights (req_cnf) for the kid of another client";
+	case AS_REASON_KID_DEVICE:
+		return "an update of access rights (req_cnf) for a kid that belongs to another device";
+	case AS_REASON_KID_EXPIRED:
+		return "an update of access rights (req_cnf) for a token that has expired";
+	case AS_REASON_KID_REVOKED:
+		return "an update of access rights (req_cnf) for a token that is revoked";
 	default:
 		return "for a reason that this version does not know";
 	}

@@ -55,6 +55,7 @@ struct as_client *as_client_new(const struct store_client *record)
 	client->method = record->method;
 	client->key_version = record->key_version;
 	client->ticket_expires = record->ticket_expires;
+	client->created = record->created;
 	return client;
 }
 
@@ -80,6 +81,7 @@ struct as_device *as_device_new(const struct store_device *record, const struct 
 	device->is_enabled = record->is_enabled;
 	device->described = record->keys[0];
 	device->key = *key;
+	device->created = record->created;
 	return device;
 }
 

@@ -15,6 +15,7 @@ struct as_client {
 	enum store_auth method;
 	uint32_t key_version;
 	int64_t ticket_expires; /* as in struct store_client */
+	int64_t created;        /* seconds since 1970 */
 };
 
 struct as_device {
@@ -25,6 +26,7 @@ struct as_device {
 	bool is_enabled;
 	struct store_device_key described;
 	struct store_key key; /* secret: the one that tokens are sealed under */
+	int64_t created;      /* seconds since 1970 */
 	/* Private to as/device_cache.c. */
 	size_t slot;
 	struct as_device *next_id, *next_alias;

@@ -71,12 +71,16 @@ static void fill_claims(const struct as_server *as, const struct as_mint_input *
 		.iat = as->batch->now,
 		.cti = cti,
 		.cnonce = in->cnonce,
-		.cnf = ACE_CNF_IS_OSC,
-		.osc = minted->osc,
+		.cnf = in->update ? ACE_CNF_IS_KID : ACE_CNF_IS_OSC,
 		.scope = policy_decision_scope(decision),
 		.has_profile = true,
 		.profile = ACE_PROFILE_COAP_OSCORE,
 	};
+	/* RFC 9203 3.2: in an update the AS "MUST carry the OSCORE Input Material identifier in the kid field in the cnf claim". */
+	if (in->update)
+		ret_claims->kid = in->update->kid;
+	else
+		ret_claims->osc = minted->osc;
 }
 
 /* RFC 9053 4.2.1: the (key, nonce) pair must never repeat: prefix of this run, then the sequence number. */
@@ -129,7 +133,8 @@ static enum ace_err fill_record(const struct as_server *as, const struct as_mint
 		err = store_scope_set((uint8_t)scope.kind, scope.bytes, &record->scope);
 	record->issued_at = as->batch->now;
 	record->expires_at = as->batch->now + in->decision->lifetime_s;
-	record->osc_id = record->sequence;
+	record->osc_id = in->update ? in->update->osc_id : record->sequence;
+	record->osc_id_len = (uint8_t)(in->update ? in->update->kid.len : minted->osc.id.len);
 	record->decision = in->decision_id;
 	return err ? err : ace_token_hash((struct ace_slice){ minted->token, minted->len },
 						 (struct ace_buf)ACE_BUF_OF(text), record->hash);
@@ -144,7 +149,7 @@ enum ace_err as_mint(struct as_server *as, const struct as_mint_input *in, struc
 
 	ret_minted->record.has_exi = false;
 	ret_minted->record.exi_number = 0;
-	if (!err)
+	if (!err && !in->update)
 		err = make_material(in->decision->model, ret_minted->record.sequence, ret_minted);
 	if (!err && in->decision->uses_exi)
 		err = make_exi_cti(as, in, ret_minted, &cti);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Make a token: claims, fresh OSCORE input material, sealed under the device's token key. */
+/* Make a token: claims, OSCORE input material that is fresh or, for an update of access rights, named by its id, sealed
+ * under the device's token key. */
 #ifndef AS_MINT_H
 #define AS_MINT_H
 
 #include "as/batch.h"
+#include "as/update.h"
 #include "storage/tokens.h"
 
 /* Who gets what. Borrowed for the call. */
@@ -13,12 +15,13 @@ struct as_mint_input {
 	const struct policy_decision *decision;
 	struct ace_slice cnonce; /* of the request; NULL ptr: none */
 	struct store_decision_id decision_id;
+	const struct as_update *update; /* NULL: a first token */
 };
 
 /* A token and what is recorded about it. Holds a master secret: as_minted_fini() wipes it. */
 struct as_minted {
 	struct store_token record;
-	struct ace_osc osc; /* borrows from this struct */
+	struct ace_osc osc; /* borrows from this struct; of no use after an update */
 	size_t len;
 	uint8_t token[AS_PAYLOAD_MAX];
 	uint8_t id[ACE_OSC_ID_MAX], ms[16], salt[8];

@@ -19,6 +19,16 @@ const char *as_reason_name(int32_t reason)
 		return "audience-unknown";
 	case AS_REASON_REQ_CNF:
 		return "req-cnf-unusable";
+	case AS_REASON_KID_UNKNOWN:
+		return "update-unknown";
+	case AS_REASON_KID_CLIENT:
+		return "update-of-another-client";
+	case AS_REASON_KID_DEVICE:
+		return "update-of-another-device";
+	case AS_REASON_KID_EXPIRED:
+		return "update-expired";
+	case AS_REASON_KID_REVOKED:
+		return "update-revoked";
 	default:
 		return policy_reason_name((enum policy_reason)reason);
 	}

@@ -14,7 +14,13 @@ enum as_reason {
 	AS_REASON_IDENTITY,       /* a device, or a client that the store does not know any more */
 	AS_REASON_CLIENT_ID,      /* client_id is not who the OSCORE context says */
 	AS_REASON_AUDIENCE,       /* no such device, or none named and no default */
-	AS_REASON_REQ_CNF,        /* a key of the client's own, or a kid that names nothing */
+	AS_REASON_REQ_CNF,        /* req_cnf holds a key of the client's own, or is no single kid */
+	/* An update of access rights, whose kid names input material that ... */
+	AS_REASON_KID_UNKNOWN,    /* was never issued, or is forgotten since it expired */
+	AS_REASON_KID_CLIENT,     /* another client has */
+	AS_REASON_KID_DEVICE,     /* another device has */
+	AS_REASON_KID_EXPIRED,    /* has no token that is still valid */
+	AS_REASON_KID_REVOKED,    /* has a revoked token */
 };
 
 /* "audience-unknown", ...: for records and logs. Takes enum policy_reason too. */

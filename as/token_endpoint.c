@@ -7,6 +7,7 @@
 #include "as/changes.h"
 #include "as/decision_record.h"
 #include "as/reasons.h"
+#include "as/update.h"
 
 /* What the steps find out, one after the other. */
 struct token_request {
@@ -14,6 +15,7 @@ struct token_request {
 	const struct as_device *device; /* borrows from the cache; NULL: not found yet */
 	struct as_client stranger;      /* a peer that is no client */
 	struct as_request request;
+	struct as_update update; /* of use when request.req_cnf is AS_REQ_CNF_KID */
 	struct policy_decision decision;
 	struct store_decision record;
 	struct as_minted minted;
@@ -82,23 +84,46 @@ static enum ace_err find_device(struct as_server *as, struct token_request *t)
 	return ACE_OK;
 }
 
-/* RFC 9200 5.8.3, RFC 9201 3.1: no key that the client brings is of use in the OSCORE profile, and a kid must name input
- * material of an update, which this server does not grant. */
-static void check_req_cnf(struct token_request *t)
+static bool is_update(const struct token_request *t)
 {
-	if (t->request.req_cnf == AS_REQ_CNF_ASYMMETRIC)
-		refused(t, ACE_OAUTH_UNSUPPORTED_POP_KEY, AS_REASON_REQ_CNF);
-	else if (t->request.req_cnf != AS_REQ_CNF_ABSENT)
-		refused(t, ACE_OAUTH_INVALID_REQUEST, AS_REASON_REQ_CNF);
+	return t->request.req_cnf == AS_REQ_CNF_KID;
 }
 
-static void decide(const struct as_server *as, struct token_request *t)
+/* RFC 9200 5.8.3, RFC 9201 3.1: no key that the client brings is of use in the OSCORE profile; a kid asks for an update of
+ * access rights. RFC 9203 3.1: one that does not fit "MUST be declined with the error code invalid_request". */
+static enum ace_err check_req_cnf(struct as_server *as, struct token_request *t)
 {
+	int32_t reason;
+	enum ace_err err;
+
+	if (t->request.req_cnf == AS_REQ_CNF_ABSENT)
+		return ACE_OK;
+	if (!is_update(t)) {
+		refused(t, t->request.req_cnf == AS_REQ_CNF_ASYMMETRIC ? ACE_OAUTH_UNSUPPORTED_POP_KEY :
+			ACE_OAUTH_INVALID_REQUEST, AS_REASON_REQ_CNF);
+		return ACE_OK;
+	}
+	err = as_update_find(as, &(struct as_update_query){ t->client, t->device, t->request.kid }, &t->update, &reason);
+	if (err == ACE_ERR_DENIED)
+		refused(t, ACE_OAUTH_INVALID_REQUEST, reason);
+	return err == ACE_ERR_DENIED ? ACE_OK : err;
+}
+
+/* An update is decided like a first token, over the whole scope that it asks for: it takes the earlier one's place. */
+static enum ace_err decide(struct as_server *as, struct token_request *t)
+{
+	enum ace_err err = ACE_OK;
+
 	policy_decide(as->policy, &(struct policy_query){
 		.client = { t->client->id, t->client->is_enabled, t->client->tags },
 		.device = { t->device->id, t->device->is_enabled, t->device->tags },
 		.model = t->device->model, .scope = t->request.scope, .now = as->batch->now }, &t->decision);
-	refused(t, t->decision.error, (int32_t)t->decision.reason);
+	/* Who may do nothing there at all learns nothing about kids. */
+	if (t->decision.error != ACE_OAUTH_UNAUTHORIZED_CLIENT)
+		err = check_req_cnf(as, t);
+	if (!err && !t->error)
+		refused(t, t->decision.error, (int32_t)t->decision.reason);
+	return err;
 }
 
 /* The checks in the order of protocol: the first refusal wins, a failure of ours ends it. */
@@ -111,11 +136,7 @@ static enum ace_err check(struct as_server *as, struct as_job *job, struct token
 		read_request(job, t);
 	if (!t->error)
 		err = find_device(as, t);
-	if (!err && !t->error)
-		check_req_cnf(t);
-	if (!err && !t->error)
-		decide(as, t);
-	return err;
+	return err || t->error ? err : decide(as, t);
 }
 
 static enum ace_err grant(struct as_server *as, struct as_job *job, struct token_request *t)
@@ -123,12 +144,13 @@ static enum ace_err grant(struct as_server *as, struct as_job *job, struct token
 	struct ace_scope scope = policy_decision_scope(&t->decision);
 	enum ace_err err = as_mint(as, &(struct as_mint_input){
 		.client_id = t->client->id, .device = t->device, .decision = &t->decision,
-		.cnonce = t->request.cnonce, .decision_id = t->record.id }, &t->minted);
+		.cnonce = t->request.cnonce, .decision_id = t->record.id,
+		.update = is_update(t) ? &t->update : NULL }, &t->minted);
 
 	if (!err)
 		err = as_answer_grant(&job->answer, &(struct as_grant){
 			.token = { t->minted.token, t->minted.len }, .expires_in_s = t->decision.lifetime_s,
-			.osc = &t->minted.osc, .scope = t->decision.scope_differs ? &scope : NULL,
+			.osc = is_update(t) ? NULL : &t->minted.osc, .scope = t->decision.scope_differs ? &scope : NULL,
 			.with_profile = t->request.wants_profile });
 	if (!err)
 		err = as_record_grant(as, &t->record, &t->minted);

@@ -18,6 +18,7 @@ enum token_key {
 	TOKEN_EXI,
 	TOKEN_DECISION,
 	TOKEN_HASH,
+	TOKEN_OSC_ID_LEN,
 };
 
 enum ace_err record_token_write(const struct store_token *token, struct ace_buf *out)
@@ -35,6 +36,8 @@ enum ace_err record_token_write(const struct store_token *token, struct ace_buf 
 		field_put_uint(&f, TOKEN_EXI, token->exi_number);
 	field_put_bytes(&f, TOKEN_DECISION, ACE_SLICE_OF(token->decision.bytes));
 	field_put_bytes(&f, TOKEN_HASH, ACE_SLICE_OF(token->hash));
+	if (token->osc_id_len)
+		field_put_uint(&f, TOKEN_OSC_ID_LEN, token->osc_id_len);
 	return field_end(&f);
 }
 
@@ -53,6 +56,7 @@ static void token_field(struct field_reader *f, int key, struct store_token *t)
 		break;
 	case TOKEN_DECISION: field_array(f, t->decision.bytes, sizeof(t->decision.bytes)); break;
 	case TOKEN_HASH: field_array(f, t->hash, sizeof(t->hash)); break;
+	case TOKEN_OSC_ID_LEN: t->osc_id_len = (uint8_t)field_uint(f, 8); break;
 	default: field_unknown(f);
 	}
 }

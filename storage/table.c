@@ -17,7 +17,7 @@ static const char *const names[TABLE_LEN] = {
 	[TABLE_POLICIES] = "policies",   [TABLE_POLICY_TEXTS] = "policy_texts",
 	[TABLE_COUNTERS] = "counters",   [TABLE_CHANGES] = "changes",
 	[TABLE_REVOKED] = "revoked",     [TABLE_REVOKED_OF] = "revoked_of",
-	[TABLE_TRL_UPDATES] = "trl_updates",
+	[TABLE_SERIES] = "series",       [TABLE_TRL_UPDATES] = "trl_updates",
 };
 
 const char *table_name(enum table table)

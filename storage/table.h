@@ -21,6 +21,7 @@ enum table {
 	TABLE_CHANGES,      /* position -> what changed */
 	TABLE_REVOKED,      /* second of expiry, sequence -> revoked token */
 	TABLE_REVOKED_OF,   /* kind, client or device, second of expiry, sequence -> nothing */
+	TABLE_SERIES,       /* sequence of a first token -> sequence of the latest update of its rights */
 	TABLE_TRL_UPDATES,  /* kind, client or device, number from high to low -> update */
 	TABLE_LEN,
 };

@@ -42,6 +42,32 @@ static enum ace_err iat_keep(struct store_txn *txn, int64_t issued_at)
 	return err;
 }
 
+static bool is_update(const struct store_token *token)
+{
+	return token->osc_id != token->sequence;
+}
+
+/* First tokens are their own latest, and have no row: most tokens cost one row. */
+static enum ace_err series_keep(struct store_txn *txn, const struct store_token *token)
+{
+	struct table_number key = table_number(token->osc_id);
+
+	return is_update(token) ? record_number_put(txn, TABLE_SERIES, table_number_key(&key), token->sequence) : ACE_OK;
+}
+
+/* The row goes with the token that it names. */
+static enum ace_err series_drop(struct store_txn *txn, const struct store_token *token)
+{
+	struct table_number key = table_number(token->osc_id);
+	uint64_t latest;
+	enum ace_err err;
+
+	if (!is_update(token))
+		return ACE_OK;
+	err = record_number_get(txn, TABLE_SERIES, table_number_key(&key), &latest);
+	return err || latest != token->sequence ? err : table_delete(txn, TABLE_SERIES, table_number_key(&key));
+}
+
 enum ace_err store_token_add(struct store_txn *txn, const struct store_token *token)
 {
 	struct table_number key = table_number(token->sequence);
@@ -53,12 +79,12 @@ enum ace_err store_token_add(struct store_txn *txn, const struct store_token *to
 		return ACE_ERR_USAGE;
 	err = record_token_write(token, &out);
 	if (!err)
-		err = table_charge(txn, out.len + ROW_COST);
+		err = table_charge(txn, out.len + (is_update(token) ? 2 * ROW_COST : ROW_COST));
 	if (!err)
 		err = iat_keep(txn, token->issued_at);
 	if (!err)
 		err = table_append(txn, TABLE_TOKENS, table_number_key(&key), ace_buf_slice(&out));
-	return err;
+	return err ? err : series_keep(txn, token);
 }
 
 enum ace_err store_token_get(struct store_txn *txn, uint64_t sequence, struct store_token *ret_token)
@@ -68,6 +94,23 @@ enum ace_err store_token_get(struct store_txn *txn, uint64_t sequence, struct st
 	enum ace_err err = table_get(txn, TABLE_TOKENS, table_number_key(&key), &value);
 
 	return err ? err : token_read(txn, table_number_key(&key), value, ret_token);
+}
+
+enum ace_err store_token_latest(struct store_txn *txn, uint64_t osc_id, struct store_token *ret_token)
+{
+	struct table_number key = table_number(osc_id);
+	struct store_token token;
+	uint64_t latest;
+	enum ace_err err = record_number_get(txn, TABLE_SERIES, table_number_key(&key), &latest);
+
+	if (!err)
+		err = store_token_get(txn, latest ? latest : osc_id, &token);
+	/* An update brings no material of its own. */
+	if (!err && token.osc_id != osc_id)
+		err = ACE_ERR_NOT_FOUND;
+	if (!err)
+		*ret_token = token;
+	return err;
 }
 
 enum ace_err store_token_next(struct store_txn *txn, uint64_t after, struct store_token *ret_token)
@@ -104,6 +147,8 @@ enum ace_err store_token_drop(struct store_txn *txn, int64_t now, uint64_t *posi
 			continue;
 		key = table_number(at);
 		err = table_delete(txn, TABLE_TOKENS, table_number_key(&key));
+		if (!err)
+			err = series_drop(txn, &token);
 		if (err)
 			return err;
 		dropped++;

@@ -16,6 +16,7 @@ struct store_token {
 	int64_t issued_at;         /* seconds since 1970: the token's iat */
 	int64_t expires_at;        /* seconds since 1970: when the AS takes it for dead */
 	uint64_t osc_id;           /* sequence of the token that carried the input material; its own for a first token */
+	uint8_t osc_id_len;        /* bytes of osc.id on the wire; 0 in records from before that was kept */
 	bool has_exi;
 	uint32_t exi_number;       /* of the device, when has_exi */
 	struct store_decision_id decision;
@@ -28,6 +29,9 @@ struct store_token {
 ACE_MUST_CHECK enum ace_err store_token_add(struct store_txn *txn, const struct store_token *token);
 /* ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_token_get(struct store_txn *txn, uint64_t sequence, struct store_token *ret_token);
+/* The latest token for the input material that came with token osc_id: that one, or the last update of its rights. The
+ * first may be gone by then. ACE_ERR_NOT_FOUND: no token brought that material, or none is left. */
+ACE_MUST_CHECK enum ace_err store_token_latest(struct store_txn *txn, uint64_t osc_id, struct store_token *ret_token);
 /* The first one behind after (0 for the very first). ACE_ERR_NOT_FOUND: no more. */
 ACE_MUST_CHECK enum ace_err store_token_next(struct store_txn *txn, uint64_t after, struct store_token *ret_token);
 /* All that are stored, expired ones that were not dropped yet included. */

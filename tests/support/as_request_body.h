@@ -16,6 +16,7 @@ struct as_body {
 	uint64_t grant_type;
 	bool asks_profile;
 	uint64_t req_cnf;         /* member of the map: ACE_CNF_KID, ACE_CNF_COSE_KEY */
+	struct ace_slice kid;     /* with ACE_CNF_KID; left out: h'01' */
 };
 
 static inline void as_body_text(struct ace_cbor_writer *w, uint64_t key, const char *text)
@@ -34,9 +35,9 @@ static inline void as_body_bytes(struct ace_cbor_writer *w, uint64_t key, struct
 	ace_cbor_write_bstr(w, bytes);
 }
 
-static inline void as_body_cnf(struct ace_cbor_writer *w, uint64_t member)
+static inline void as_body_cnf(struct ace_cbor_writer *w, uint64_t member, struct ace_slice kid)
 {
-	static const uint8_t kid[] = { 1 };
+	static const uint8_t one[] = { 1 };
 
 	if (!member)
 		return;
@@ -44,7 +45,7 @@ static inline void as_body_cnf(struct ace_cbor_writer *w, uint64_t member)
 	ace_cbor_write_map(w, 1);
 	ace_cbor_write_uint(w, member);
 	if (member == ACE_CNF_KID) {
-		ace_cbor_write_bstr(w, ACE_SLICE_OF(kid));
+		ace_cbor_write_bstr(w, kid.ptr ? kid : ACE_SLICE_OF(one));
 		return;
 	}
 	ace_cbor_write_map(w, 1); /* a COSE_Key of type EC2 */
@@ -62,7 +63,7 @@ static inline struct ace_slice as_body_write(const struct as_body *body, uint8_t
 
 	ace_cbor_write_init(&w, bytes, cap);
 	ace_cbor_write_map(&w, pairs);
-	as_body_cnf(&w, body->req_cnf);
+	as_body_cnf(&w, body->req_cnf, body->kid);
 	as_body_text(&w, ACE_PARAM_AUDIENCE, body->audience);
 	as_body_text(&w, ACE_PARAM_SCOPE, body->scope);
 	as_body_bytes(&w, ACE_PARAM_SCOPE, body->aif);

@@ -76,6 +76,15 @@ static void grant_without_salt_is_the_exi_response(void **state)
 	assert_slice_equal(payload(), vectors_hex(message("token-response-exi"), "payload"));
 }
 
+/* RFC 9203 3.2: "the AS MUST omit the cnf parameter in the response". */
+static void grant_without_keys_is_the_answer_to_an_update(void **state)
+{
+	(void)state;
+	assert_int_equal(as_answer_grant(&answer, &(struct as_grant){ .token = token("T2"), .expires_in_s = 3600,
+								      .with_profile = true }), ACE_OK);
+	assert_slice_equal(payload(), vectors_hex(message("token-response-update"), "payload"));
+}
+
 static void token_response_makes_the_coap_message_of_the_specification(void **state)
 {
 	struct ace_slice wanted = vectors_hex(message("token-response"), "plain_coap");
@@ -145,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(grant_is_the_token_response_of_the_specification, begin),
 		cmocka_unit_test_setup(grant_without_salt_is_the_exi_response, begin),
+		cmocka_unit_test_setup(grant_without_keys_is_the_answer_to_an_update, begin),
 		cmocka_unit_test_setup(token_response_makes_the_coap_message_of_the_specification, begin),
 		cmocka_unit_test_setup(errors_are_the_maps_of_the_specification, begin),
 		cmocka_unit_test_setup(a_token_too_large_for_one_message_is_refused_and_wiped, begin),

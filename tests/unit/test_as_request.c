@@ -122,6 +122,19 @@ static void req_cnf_is_classified(void **state)
 	assert_int_equal(request.req_cnf, AS_REQ_CNF_OTHER);
 }
 
+/* AS-009 */
+static void a_kid_in_req_cnf_asks_for_an_update(void **state)
+{
+	struct as_request request;
+
+	(void)state;
+	assert_int_equal(as_request_read(message("token-request-update"), &request), ACE_OAUTH_NONE);
+	assert_int_equal(request.req_cnf, AS_REQ_CNF_KID);
+	assert_slice_equal(request.kid, vectors_unhex("0001"));
+	assert_slice_equal(request.audience, ACE_LITERAL("sensor-17"));
+	assert_int_equal(request.scope.kind, ACE_SCOPE_AIF);
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	struct ace_slice full = message("token-request-full");
@@ -157,6 +170,7 @@ int main(void)
 		cmocka_unit_test(grant_type_is_client_credentials_or_refused),
 		cmocka_unit_test(wrong_types_and_repeated_keys_are_invalid_requests),
 		cmocka_unit_test(req_cnf_is_classified),
+		cmocka_unit_test(a_kid_in_req_cnf_asks_for_an_update),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_flipped_bit_is_read_or_refused_within_bounds),
 	};

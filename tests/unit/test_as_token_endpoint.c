@@ -140,7 +140,7 @@ static void every_refusal_has_its_error_and_its_reason(void **state)
 		{ "anna", { .audience = "d-clock", .scope = "read", .req_cnf = ACE_CNF_COSE_KEY },
 		  ACE_OAUTH_UNSUPPORTED_POP_KEY, AS_REASON_REQ_CNF },
 		{ "anna", { .audience = "d-clock", .scope = "read", .req_cnf = ACE_CNF_KID },
-		  ACE_OAUTH_INVALID_REQUEST, AS_REASON_REQ_CNF },
+		  ACE_OAUTH_INVALID_REQUEST, AS_REASON_KID_UNKNOWN },
 	};
 
 	(void)state;

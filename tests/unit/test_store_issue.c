@@ -144,6 +144,55 @@ static struct store_decision sample_decision(uint8_t number)
 	return d;
 }
 
+static void add_update(uint64_t sequence, uint64_t osc_id, int64_t expires_at)
+{
+	struct store_token token = sample_token(sequence, expires_at);
+
+	token.osc_id = osc_id;
+	token.osc_id_len = 1;
+	assert_int_equal(store_token_add(txn, &token), ACE_OK);
+}
+
+static uint64_t latest_of(uint64_t osc_id)
+{
+	struct store_token token = { .sequence = 0 };
+	enum ace_err err = store_token_latest(txn, osc_id, &token);
+
+	assert_true(err == ACE_OK || err == ACE_ERR_NOT_FOUND);
+	assert_true(err == ACE_OK || token.sequence == 0);
+	return token.sequence;
+}
+
+static void the_latest_token_of_a_material_is_found_also_when_older_ones_are_gone(void **state)
+{
+	uint64_t position = 0;
+	size_t dropped;
+
+	(void)state;
+	begin();
+	add(1, TMP_STORE_NOW);
+	add(2, TMP_STORE_NOW + 9);
+	assert_int_equal(latest_of(1), 1);
+	add_update(3, 1, TMP_STORE_NOW + 1);
+	add_update(4, 1, TMP_STORE_NOW + 2);
+	assert_int_equal(latest_of(1), 4);
+	assert_int_equal(latest_of(2), 2);
+	assert_int_equal(latest_of(3), 0); /* brought no material */
+	assert_int_equal(latest_of(5), 0);
+	assert_int_equal(store_token_drop(txn, TMP_STORE_NOW + 2, &position, &dropped), ACE_OK);
+	assert_int_equal(dropped, 2);
+	assert_int_equal(latest_of(1), 4);
+	position = 0;
+	assert_int_equal(store_token_drop(txn, TMP_STORE_NOW + 3, &position, &dropped), ACE_OK);
+	assert_int_equal(dropped, 1);
+	assert_int_equal(latest_of(1), 0);
+	/* Nothing is left behind that a later drop would trip over. */
+	position = 0;
+	assert_int_equal(store_token_drop(txn, TMP_STORE_NOW + 60, &position, &dropped), ACE_OK);
+	assert_int_equal(dropped, 1);
+	assert_int_equal(store_commit(txn), ACE_OK);
+}
+
 static void a_decision_keeps_what_it_was_based_on(void **state)
 {
 	struct store_decision in = sample_decision(1), out;
@@ -232,6 +281,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sequence_number_is_never_stored_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_batch_is_there_whole_or_not_at_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(expired_tokens_leave_in_small_steps_and_living_ones_stay, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_latest_token_of_a_material_is_found_also_when_older_ones_are_gone, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_decision_keeps_what_it_was_based_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_decisions_leave_in_small_steps, setup, teardown),
 		cmocka_unit_test(decision_ids_are_read_as_they_are_printed),

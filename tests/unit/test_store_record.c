@@ -89,7 +89,7 @@ static void sample(enum kind kind, union any *ret)
 						     2, STORE_AUTH_DTLS_PSK, 4, 5, "text", 6 };
 		break;
 	case TOKEN:
-		ret->token = (struct store_token){ 0, "client", "device", scope, 10, 20, 30, true, 40, { { 1 } }, { 1, 2 } };
+		ret->token = (struct store_token){ 0, "client", "device", scope, 10, 20, 30, 2, true, 40, { { 1 } }, { 1, 2 } };
 		break;
 	case DECISION:
 		ret->decision = (struct store_decision){ .outcome = STORE_GRANTED, .reason = -3, .oauth_error = 6, .generation = 7,
