@@ -67,7 +67,7 @@ static void serve(struct device *device, struct device_request *request, struct 
 static enum ace_err answer_plain(struct device *device, struct device_request *request, struct ace_buf *answer,
 				 struct device_outcome *outcome)
 {
-	struct device_reply reply = { .code = ACE_COAP_INTERNAL_ERROR, .len_max = answer->cap };
+	struct device_reply reply = { .code = ACE_COAP_INTERNAL_ERROR, .len_max = request->stranger_max };
 
 	serve(device, request, &reply, outcome);
 	outcome->code = reply.code;
@@ -78,7 +78,7 @@ static enum ace_err answer_plain(struct device *device, struct device_request *r
 static enum ace_err answer_unverified(const struct device *device, const struct device_request *request,
 				      struct ace_buf *answer, struct device_outcome *outcome)
 {
-	struct device_reply reply = { .len_max = answer->cap };
+	struct device_reply reply = { .len_max = request->stranger_max };
 
 	outcome->code = ace_rs_oscore_code(outcome->err);
 	if (outcome->code == ACE_COAP_UNAUTHORIZED) {
@@ -116,12 +116,12 @@ static enum ace_err answer_verified(struct device *device, struct device_request
 	return answer_unverified(device, outer, answer, outcome);
 }
 
-enum ace_err device_answer(struct device *device, struct ace_slice datagram, struct ace_buf *answer,
-			   struct device_outcome *ret_outcome)
+enum ace_err device_answer(struct device *device, struct ace_slice datagram, size_t stranger_max,
+			   struct ace_buf *answer, struct device_outcome *ret_outcome)
 {
 	uint8_t plain_bytes[ACE_UDP_DATAGRAM_MAX];
 	struct ace_buf plain = ACE_BUF_OF(plain_bytes);
-	struct device_request request = { 0 };
+	struct device_request request = { .stranger_max = stranger_max };
 	struct device_outcome outcome = { 0 };
 	struct ace_rs_exchange ex;
 	enum ace_err err = ace_coap_read(datagram, &request.msg);

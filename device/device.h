@@ -74,11 +74,12 @@ struct device_outcome {
 };
 
 /* Answer one request.
- * @param datagram     a well-formed CoAP request, borrowed for the call.
- * @param answer       the whole response is put there; cap: what the address may get. Type and Message ID
- *                     are those of the request, for the message layer to set.
+ * @param datagram      a well-formed CoAP request, borrowed for the call.
+ * @param stranger_max  bytes that the address may get as long as no verified request confirms it.
+ * @param answer        the whole response is put there. Type and Message ID are those of the request, for the
+ *                      message layer to set.
  * @return ACE_OK: an answer is there; ACE_ERR_SPACE not even the shortest one fits: send none. */
-ACE_MUST_CHECK enum ace_err device_answer(struct device *device, struct ace_slice datagram, struct ace_buf *answer,
-					  struct device_outcome *ret_outcome);
+ACE_MUST_CHECK enum ace_err device_answer(struct device *device, struct ace_slice datagram, size_t stranger_max,
+					  struct ace_buf *answer, struct device_outcome *ret_outcome);
 
 #endif

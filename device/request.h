@@ -8,6 +8,7 @@
 struct device_request {
 	struct ace_coap_message msg; /* borrows from the datagram, or from what was opened */
 	struct ace_rs_exchange *ex;  /* borrows; NULL: it came unprotected */
+	size_t stranger_max;         /* bytes of an answer to whom nobody has confirmed */
 	bool has_format, has_accept;
 	uint32_t format, accept;
 	struct ace_buf path; /* over path_bytes; empty: not to be told, so it is no resource */

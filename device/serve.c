@@ -35,10 +35,10 @@ static void log_outcome(const struct ace_udp_server *server, const struct ace_ud
 static void handle(struct device *device, struct ace_udp_server *server, const struct ace_udp_request *request)
 {
 	uint8_t bytes[ACE_UDP_ANSWER_MAX];
-	struct ace_buf answer = { bytes, request->answer_max, 0 };
+	struct ace_buf answer = ACE_BUF_OF(bytes);
 	struct device_outcome outcome;
 
-	if (device_answer(device, request->datagram, &answer, &outcome)) {
+	if (device_answer(device, request->datagram, request->answer_max, &answer, &outcome)) {
 		ace_udp_drop(server, request);
 		return;
 	}

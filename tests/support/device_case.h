@@ -54,13 +54,13 @@ static inline int teardown(void **state)
 	return vectors_free_all(state);
 }
 
-/* Ask with a limit for the answer; the answer is taken apart. */
+/* Ask from an address that may get that many bytes while nobody has confirmed it; the answer is taken apart. */
 static inline void ask_within(struct ace_slice datagram, size_t limit)
 {
-	struct ace_buf out = { answer_bytes, limit, 0 };
+	struct ace_buf out = ACE_BUF_OF(answer_bytes);
 
-	assert_int_equal(device_answer(&device, datagram, &out, &outcome), ACE_OK);
-	assert_true(out.len <= limit);
+	assert_int_equal(device_answer(&device, datagram, limit, &out, &outcome), ACE_OK);
+	assert_true(outcome.verified || out.len <= limit);
 	assert_int_equal(ace_coap_read(ace_buf_slice(&out), &answer), ACE_OK);
 	assert_int_equal(answer.code & 0xe0 ? 1 : 0, 1);
 }

@@ -81,6 +81,25 @@ static void token_opens_what_its_scope_says_and_no_more(void **state)
 	assert_int_equal(answer.code, ACE_COAP_FORBIDDEN);
 }
 
+/* RFC 9175 2.4 limits what goes to an address that may be somebody else's; a verified request proves that it is not. */
+static void first_verified_request_gets_a_long_answer(void **state)
+{
+	static const uint8_t value[DEVICE_VALUE_MAX] = { 'x' };
+	const struct plain plain = { ACE_COAP_GET, "/s/temp", -1, -1, 0, { 0 } };
+	uint8_t opened[ACE_UDP_ANSWER_MAX];
+	struct ace_buf out = ACE_BUF_OF(opened);
+
+	(void)state;
+	post_token();
+	assert_int_equal(device_value_set(&device, ACE_LITERAL("/s/temp"), ACE_SLICE_OF(value)), ACE_OK);
+	ask_within(protect(&plain), ACE_UDP_UNCONFIRMED_MAX);
+	assert_true(outcome.verified);
+	assert_int_equal(outcome.err, ACE_OK);
+	assert_int_equal(ace_oscore_unprotect_response(&client, &exchange, &answer, &out), ACE_OK);
+	assert_int_equal(ace_coap_read(ace_buf_slice(&out), &answer), ACE_OK);
+	assert_slice_equal(answer.payload, ACE_SLICE_OF(value));
+}
+
 static void protected_requests_obey_options_and_public_resources(void **state)
 {
 	(void)state;
@@ -165,6 +184,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(token_opens_what_its_scope_says_and_no_more),
+		CASE(first_verified_request_gets_a_long_answer),
 		CASE(protected_requests_obey_options_and_public_resources),
 		CASE(replay_is_refused_unprotected_with_4_01),
 		CASE(unknown_context_is_told_where_the_as_is_and_nothing_else),
