@@ -25,6 +25,7 @@ struct as_peer {
 	uint32_t key_version; /* of the secret that ctx was derived from */
 	bool has_ticket;   /* its key came with a ticket that no request has proven yet */
 	enum as_peer_kind kind;
+	enum store_auth method; /* by which it says who it is; ctx is there for STORE_AUTH_OSCORE only */
 	char id[AS_PEER_ID_MAX + 1];
 	struct as_client *client; /* owns; of AS_PEER_CLIENT; NULL: to be read again */
 	struct ace_oscore_ctx ctx;
