@@ -15,8 +15,9 @@
 static void log_outcome(const struct ace_udp_server *server, const struct ace_udp_request *request,
 			const struct device_outcome *outcome)
 {
-	/* Anybody can make a refusal happen, so those are shown on demand only. */
-	enum cli_log_level level = outcome->verified || outcome->posted ? CLI_LOG_INFO : CLI_LOG_DEBUG;
+	/* Anybody can make a refusal happen, at authz-info too, so those are shown on demand only. */
+	bool taken = outcome->verified || (outcome->posted && !outcome->err);
+	enum cli_log_level level = taken ? CLI_LOG_INFO : CLI_LOG_DEBUG;
 	const char *event = outcome->posted ? "authz_info" : outcome->verified ? "request" : "unprotected";
 	char peer[ACE_UDP_TEXT_MAX], code[8], method[8];
 

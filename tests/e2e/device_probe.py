@@ -163,11 +163,14 @@ def main():
             probe_token_by_stock_client(device.port, vectors, folder)
             probe_well_known(device.port)
             probe_ping(device.port)
+            # Refusals, which anybody can cause by the thousand, leave no line in the log.
+            assert ask(device.port, b"\x40\x02\0\x77\xbaauthz-info\x11\x13\xff\x80")[1] == 0x80
         except BaseException:
             device.process.kill()
             raise
         log = device.stop(signal.SIGTERM)
         assert "event=authz_info" in log and not any(secret in log for secret in secrets), log
+        assert "code=4." not in log, log
         Device(program, folder, vectors["parameters"]).stop(signal.SIGINT)
         probe_restart(program, folder, vectors)
         probe_clockless_warning(program, folder, vectors["parameters"])
