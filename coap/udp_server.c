@@ -145,29 +145,35 @@ static void reject_long(struct ace_udp_server *server, const struct ace_udp_data
 	reply(server, datagram, ACE_COAP_ACK, ACE_COAP_TOO_LARGE);
 }
 
+/* Bytes of an answer to that many bytes that this peer may get. */
+static size_t answer_max(const struct ace_udp_server *server, uint32_t peer, size_t datagram_len, size_t token_len)
+{
+	size_t max = ACE_UDP_UNCONFIRMED_MAX + token_len;
+
+	if (max < 3 * datagram_len)
+		max = 3 * datagram_len;
+	if (ace_udp_peer_is_confirmed(&server->table, peer) || max > ACE_UDP_ANSWER_MAX)
+		max = ACE_UDP_ANSWER_MAX;
+	return max;
+}
+
 /* RFC 7252 4.5: "The recipient SHOULD acknowledge each duplicate copy of a Confirmable message using the same
- * Acknowledgement". While there is none yet, and for non-confirmable requests, copies get silence. */
-static void receive_copy(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint32_t exchange)
+ * Acknowledgement". While there is none yet, and for non-confirmable requests, copies get silence. A forged copy has
+ * no more than the Message ID in common with its request: a short one must not fetch what a long one was granted. */
+static void receive_copy(struct ace_udp_server *server, uint32_t peer, const struct ace_udp_datagram *datagram,
+			 const struct ace_coap_message *msg, uint32_t exchange)
 {
 	struct ace_slice answer = ace_udp_exchange_answer(&server->table, exchange);
 
 	server->stats.copies++;
 	if (!answer.len)
 		return;
+	if (answer.len > answer_max(server, peer, datagram->bytes.len, msg->token.len)) {
+		server->stats.over_limit++;
+		return;
+	}
 	server->stats.resent++;
 	ace_udp_output_add(&server->output, &datagram->endpoint, answer);
-}
-
-/* Bytes of an answer that this address may get. */
-static size_t answer_max(const struct ace_udp_server *server, const struct ace_udp_request *request, uint32_t peer)
-{
-	size_t max = ACE_UDP_UNCONFIRMED_MAX + request->msg.token.len;
-
-	if (max < 3 * request->datagram.len)
-		max = 3 * request->datagram.len;
-	if (ace_udp_peer_is_confirmed(&server->table, peer) || max > ACE_UDP_ANSWER_MAX)
-		max = ACE_UDP_ANSWER_MAX;
-	return max;
 }
 
 static void receive_request(struct ace_udp_server *server, size_t nth, const struct ace_udp_datagram *datagram,
@@ -178,7 +184,7 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 	struct ace_udp_request *request = &server->batch[server->batch_len];
 
 	if (exchange) {
-		receive_copy(server, datagram, exchange);
+		receive_copy(server, peer, datagram, msg, exchange);
 		return;
 	}
 	ace_udp_input_keep(&server->input, nth);
@@ -188,7 +194,7 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 		.confirmed = ace_udp_peer_is_confirmed(&server->table, peer),
 		.received_ms = server->table.now_ms,
 	};
-	request->answer_max = answer_max(server, request, peer);
+	request->answer_max = answer_max(server, peer, request->datagram.len, msg->token.len);
 	server->peers[server->batch_len] = peer;
 	server->exchanges[server->batch_len++] = ace_udp_exchange_begin(&server->table, peer, msg->mid);
 	server->stats.requests++;
@@ -301,7 +307,7 @@ enum ace_err ace_udp_answer(struct ace_udp_server *server, const struct ace_udp_
 
 	if (!server->exchanges[nth] || !ace_udp_answer_fits(request->msg.token, message))
 		return ACE_ERR_USAGE;
-	if (message.len > answer_max(server, request, server->peers[nth])) {
+	if (message.len > answer_max(server, server->peers[nth], request->datagram.len, request->msg.token.len)) {
 		server->stats.over_limit++;
 		return ACE_ERR_SPACE;
 	}

@@ -110,7 +110,7 @@ struct ace_udp_stats {
 	uint64_t resets;           /* RST sent: pings, malformed, unexpected */
 	uint64_t ignored;          /* thrown away in silence */
 	uint64_t too_long;         /* answered 4.13 */
-	uint64_t over_limit;       /* answers refused with ACE_ERR_SPACE */
+	uint64_t over_limit;       /* answers refused with ACE_ERR_SPACE, or not sent again to a shorter copy */
 	uint64_t unsent;           /* answers that the socket did not take */
 	uint64_t peers_evicted;    /* left early, because the table was full */
 	uint64_t answers_evicted;  /* likewise, or their peer had four newer ones */

@@ -85,6 +85,23 @@ static void long_request_may_be_answered_with_three_times_its_length(void **stat
 	assert_int_equal(udp_reply(&wire, wire.batch, 294), ACE_OK);
 }
 
+static void short_copy_does_not_fetch_what_a_long_request_was_granted(void **state)
+{
+	(void)state;
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 1, "a", 94 });
+	assert_int_equal(udp_read(&wire), 1);
+	assert_int_equal(udp_reply(&wire, wire.batch, 294), ACE_OK);
+	assert_int_equal(ace_udp_flush(wire.server), ACE_OK);
+	assert_int_equal(udp_hear(&wire, heard, sizeof heard), 300);
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 1, "a", 0 });
+	assert_int_equal(udp_read(&wire), 0);
+	assert_int_equal(stats_now().resent, 0);
+	assert_int_equal(stats_now().over_limit, 1);
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 1, "a", 94 });
+	assert_int_equal(udp_read(&wire), 0);
+	assert_int_equal(udp_hear(&wire, heard, sizeof heard), 300);
+}
+
 static void three_times_the_request_is_never_more_than_a_packet(void **state)
 {
 	(void)state;
@@ -340,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(unconfirmed_address_gets_136_bytes_beside_the_token),
 		CASE(long_request_may_be_answered_with_three_times_its_length),
+		CASE(short_copy_does_not_fetch_what_a_long_request_was_granted),
 		CASE(three_times_the_request_is_never_more_than_a_packet),
 		CASE(confirmation_lifts_the_limit_until_it_lapses),
 		CASE(fifth_answer_of_a_peer_pushes_out_its_first),
