@@ -48,7 +48,9 @@ def by_stock_client(port):
 
 def by_discovery(port):
     """The one thing that is said to everybody is where to ask (RFC 6690 4): in the clear, and under OSCORE too."""
-    links = b'</token>;ct=19,</introspect>;ct=19,</revoke/trl>;ct=262'
+    trl = b'</revoke/trl>;rt="as.trl";ct=262;osc'
+    links = b'</token>;rt="as.token";ct=19;osc,</introspect>;rt="as.introspect";ct=19;osc,' + trl
+    assert coap_client(port, "/.well-known/core?rt=as.trl")[1] == trl
     for flags, code, wanted in (((), "", links), (("-A", "40"), "", links), (("-A", "19"), "4.06", b""),
                                 (("-m", "post"), "4.01", b""), (("-O", "9,x"), "4.02", b"")):
         said, payload = coap_client(port, "/.well-known/core", *flags)

@@ -120,6 +120,7 @@ static inline const struct as_answer *as_case_ask(struct as_case *c, struct ace_
 	struct as_job *job = c->job;
 
 	assert_int_equal(ace_coap_read(message, &job->inner), ACE_OK);
+	job->way.message = &job->inner;
 	job->state = AS_JOB_VERIFIED;
 	job->peer = &c->peer;
 	as_answer_init(&job->answer);
