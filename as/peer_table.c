@@ -80,6 +80,17 @@ static void unlink_use(struct as_peer_table *table, struct as_peer *peer)
 		table->oldest = peer->newer;
 }
 
+static void link_oldest(struct as_peer_table *table, struct as_peer *peer)
+{
+	peer->older = NULL;
+	peer->newer = table->oldest;
+	if (table->oldest)
+		table->oldest->older = peer;
+	else
+		table->newest = peer;
+	table->oldest = peer;
+}
+
 static void link_newest(struct as_peer_table *table, struct as_peer *peer)
 {
 	peer->newer = NULL;
@@ -96,6 +107,7 @@ void as_peer_touch(struct as_peer_table *table, struct as_peer *peer, uint64_t n
 	unlink_use(table, peer);
 	link_newest(table, peer);
 	peer->used_ms = now_ms;
+	peer->is_proven = true;
 }
 
 void as_peer_remove(struct as_peer_table *table, struct as_peer *peer)
@@ -118,7 +130,7 @@ enum ace_err as_peer_add(struct as_peer_table *table, uint64_t line, uint64_t no
 	struct as_peer *peer;
 
 	if (!table->unused) {
-		if (now_ms - table->oldest->used_ms <= AS_ECHO_VALID_MS)
+		if (table->oldest->is_proven && now_ms - table->oldest->used_ms <= AS_ECHO_VALID_MS)
 			return ACE_ERR_BUSY;
 		as_peer_remove(table, table->oldest);
 	}
@@ -129,7 +141,7 @@ enum ace_err as_peer_add(struct as_peer_table *table, uint64_t line, uint64_t no
 	peer->used_ms = now_ms;
 	peer->next = *chain;
 	*chain = peer;
-	link_newest(table, peer);
+	link_oldest(table, peer);
 	*ret_peer = peer;
 	return ACE_OK;
 }

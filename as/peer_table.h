@@ -23,6 +23,7 @@ struct as_peer {
 	uint64_t line;     /* its number; the kid is that in shortest form */
 	uint64_t used_ms;  /* last verified request, on the monotonic clock */
 	uint32_t key_version; /* of the secret that ctx was derived from */
+	bool is_proven;    /* a request has verified under ctx; set by as_peer_touch() */
 	bool has_ticket;   /* its key came with a ticket that no request has proven yet */
 	enum as_peer_kind kind;
 	enum store_auth method; /* by which it says who it is; ctx is there for STORE_AUTH_OSCORE only */
@@ -49,12 +50,13 @@ void as_peer_table_fini(struct as_peer_table *table);
 
 /* The peer with that line, or NULL. */
 struct as_peer *as_peer_find(const struct as_peer_table *table, uint64_t line);
-/* A zeroed slot for a line that is not in the table; the caller fills it. When all are taken, the one that
- * was unused longest makes room if it has been unused for longer than an Echo value is good for.
+/* A zeroed slot for a line that is not in the table; the caller fills it. When all are taken, one under which nothing
+ * has verified makes room: anybody can name a kid. Failing that the one that was unused longest, if it has been unused
+ * for longer than an Echo value is good for. So the new one may go with the next call, unless it is touched before.
  * @return ACE_OK; ACE_ERR_BUSY no slot can be given up now. */
 ACE_MUST_CHECK enum ace_err as_peer_add(struct as_peer_table *table, uint64_t line, uint64_t now_ms,
 					struct as_peer **ret_peer);
-/* It was used now. */
+/* A request has verified under its context now. */
 void as_peer_touch(struct as_peer_table *table, struct as_peer *peer, uint64_t now_ms);
 /* Forget it and wipe its keys: the record is gone, so nothing under its kid will verify again. */
 void as_peer_remove(struct as_peer_table *table, struct as_peer *peer);

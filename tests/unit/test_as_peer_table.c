@@ -27,11 +27,13 @@ static int end(void **state)
 	return 0;
 }
 
+/* One whose first request verifies. */
 static struct as_peer *add(uint64_t line, uint64_t now_ms)
 {
 	struct as_peer *peer = NULL;
 
 	assert_int_equal(as_peer_add(&table, line, now_ms, &peer), ACE_OK);
+	as_peer_touch(&table, peer, now_ms);
 	return peer;
 }
 
@@ -66,6 +68,24 @@ static void a_full_table_gives_up_only_what_no_echo_can_reach(void **state)
 	assert_null(as_peer_find(&table, 1));
 	assert_non_null(as_peer_find(&table, 2));
 	assert_non_null(as_peer_find(&table, 5));
+}
+
+/* Whoever names kids without having their keys takes one slot in all, and nobody's place. */
+static void what_never_verified_makes_room_at_once(void **state)
+{
+	struct as_peer *peer;
+
+	(void)state;
+	for (uint64_t line = 1; line <= 3; line++)
+		add(line, 1000);
+	for (uint64_t line = 100; line < 120; line++)
+		assert_int_equal(as_peer_add(&table, line, 1001, &peer), ACE_OK);
+	for (uint64_t line = 1; line <= 3; line++)
+		assert_non_null(as_peer_find(&table, line));
+	assert_null(as_peer_find(&table, 118));
+	add(4, 1002);
+	assert_null(as_peer_find(&table, 119));
+	assert_int_equal(as_peer_add(&table, 5, 1003, &peer), ACE_ERR_BUSY);
 }
 
 static void use_protects_from_eviction(void **state)
@@ -154,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kid_is_a_line_in_shortest_form),
 		cmocka_unit_test_setup_teardown(a_full_table_gives_up_only_what_no_echo_can_reach, begin, end),
+		cmocka_unit_test_setup_teardown(what_never_verified_makes_room_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(use_protects_from_eviction, begin, end),
 		cmocka_unit_test_setup_teardown(a_removed_peer_is_wiped_and_its_slot_used_again, begin, end),
 		cmocka_unit_test_setup_teardown(behaves_like_a_list_in_random_use, begin, end),
