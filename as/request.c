@@ -117,8 +117,6 @@ enum ace_oauth_error as_request_read(struct ace_slice body, struct as_request *r
 		read_member(&r, key, &fields);
 	if (fields.err || ace_cbor_read_finish(&r))
 		return ACE_OAUTH_INVALID_REQUEST;
-	if (fields.grant_type != ACE_GRANT_CLIENT_CREDENTIALS)
-		return ACE_OAUTH_UNSUPPORTED_GRANT_TYPE;
 	*ret_request = request;
-	return ACE_OAUTH_NONE;
+	return fields.grant_type == ACE_GRANT_CLIENT_CREDENTIALS ? ACE_OAUTH_NONE : ACE_OAUTH_UNSUPPORTED_GRANT_TYPE;
 }

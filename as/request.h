@@ -24,7 +24,8 @@ struct as_request {
 
 /* Read the body. Unknown members are passed over.
  * @return ACE_OAUTH_NONE; ACE_OAUTH_INVALID_REQUEST no map, a repeated key, a known member of another
- * type or out of its limits; ACE_OAUTH_UNSUPPORTED_GRANT_TYPE.
+ * type or out of its limits; ACE_OAUTH_UNSUPPORTED_GRANT_TYPE, with *ret_request written all the same: whose name it
+ * bears is asked first.
  * Source: RFC 9200 5.8.1, 5.8.4.1; RFC 9201 3.1; RFC 6749 3.2. */
 ACE_MUST_CHECK enum ace_oauth_error as_request_read(struct ace_slice body, struct as_request *ret_request);
 

@@ -62,12 +62,14 @@ static void read_request(const struct as_job *job, struct token_request *t)
 	struct as_request *request = &t->request;
 	enum ace_oauth_error error = as_request_read(job->inner.payload, request);
 
-	if (refused(t, error, error == ACE_OAUTH_INVALID_REQUEST ? AS_REASON_REQUEST : AS_REASON_GRANT_TYPE))
-		return;
-	if (request->client_id.ptr && !ace_slice_equal(request->client_id, text_slice(t->client->id))) {
+	if (error == ACE_OAUTH_INVALID_REQUEST)
+		refused(t, error, AS_REASON_REQUEST);
+	else if (request->client_id.ptr && !ace_slice_equal(request->client_id, text_slice(t->client->id)))
 		refused(t, ACE_OAUTH_INVALID_CLIENT, AS_REASON_CLIENT_ID);
+	else
+		refused(t, error, AS_REASON_GRANT_TYPE);
+	if (t->error)
 		return;
-	}
 	if (!request->audience.ptr)
 		request->audience = text_slice(t->client->default_audience);
 	if (request->scope.kind == ACE_SCOPE_ABSENT && t->client->default_scope[0])
