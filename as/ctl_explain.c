@@ -132,7 +132,7 @@ static int answer_early(const struct cli_output *output, const struct question *
 		*c = iscntrl((unsigned char)*c) ? '?' : *c;
 	cli_say(output, "DENY (not the policy)   %s → %s   client gets 4.00 %s   policy generation %" PRIu64 ", %s",
 		record->client.id, *device ? device : "?", error, record->generation, time);
-	cli_say(output, "  decision  %s\n  because         %s", q->id_text, early_words(record->reason));
+	cli_say(output, "  decision        %s\n  because         %s", q->id_text, early_words(record->reason));
 	cli_json_put_text(document, "decision", "deny (not the policy)");
 	cli_json_put_text(document, "reason", as_reason_name(record->reason));
 	cli_json_put_text(document, "client", record->client.id);

@@ -57,7 +57,7 @@ static void tell_head(const struct telling *t)
 	else
 		fprintf(t->out, "   %s\n", time);
 	if (t->options->decision_id)
-		fprintf(t->out, "  decision  %s\n", t->options->decision_id);
+		fprintf(t->out, "  %-*s%s\n", d->outcome == POLICY_ALLOW ? 10 : 16, "decision", t->options->decision_id);
 }
 
 static void tell_permissions(const struct telling *t, const char *label, const struct policy_told *list, size_t len,
@@ -163,11 +163,46 @@ static void tell_fix(const struct telling *t, const struct policy_rule_result *m
 	}
 }
 
+static bool is_known_name(const struct policy_model *model, struct ace_slice name)
+{
+	for (size_t i = 0; i < model->resources.text_scopes_len; i++)
+		if (ace_slice_equal(model->resources.text_scopes[i].name, name))
+			return true;
+	return false;
+}
+
+/* A typo in a scope changes nothing but what is left out, so the names that mean nothing here are told, with those that do. */
+static void tell_unknown(const struct telling *t)
+{
+	const struct policy_model *model = t->decision->model;
+	const struct ace_scope *scope = &t->query->scope;
+	struct ace_slice name;
+	size_t pos = 0, told = 0;
+
+	/* A malformed scope may hold what a terminal obeys. */
+	if (!model || scope->kind != ACE_SCOPE_TEXT || t->decision->reason == POLICY_REASON_SCOPE_MALFORMED)
+		return;
+	while (ace_scope_text_next(scope->bytes, &pos, &name)) {
+		if (is_known_name(model, name))
+			continue;
+		fprintf(t->out, told++ ? ", %.*s" : t->decision->outcome == POLICY_ALLOW ? "  unknown   %.*s" : "  unknown here    %.*s",
+			(int)name.len, (const char *)name.ptr);
+	}
+	if (!told)
+		return;
+	fprintf(t->out, "; %s has ", model->id);
+	for (size_t i = 0; i < model->resources.text_scopes_len; i++)
+		fprintf(t->out, "%s%.*s", i ? ", " : "", (int)model->resources.text_scopes[i].name.len,
+			(const char *)model->resources.text_scopes[i].name.ptr);
+	fputs(model->resources.text_scopes_len ? "\n" : "no scope\n", t->out);
+}
+
 static void tell_miss(const struct telling *t)
 {
 	struct policy_rule_result miss;
 
 	fprintf(t->out, "  because         %s\n", reason_words(t->decision->reason));
+	tell_unknown(t);
 	for (size_t i = 0; i < t->decision->denied_by.len; i++)
 		fprintf(t->out, "  denied by       %s\n", t->policy->rules[t->decision->denied_by.rules[i]].id);
 	if (t->decision->reason == POLICY_REASON_CLIENT_DISABLED || t->decision->reason == POLICY_REASON_DEVICE_DISABLED)
@@ -194,6 +229,7 @@ void policy_explain(const struct policy *policy, const struct policy_query *quer
 	fputc('\n', out);
 	tell_permissions(&t, "granted", story.granted, story.granted_len, false);
 	tell_permissions(&t, "refused", story.refused, story.refused_len, true);
+	tell_unknown(&t);
 	fputc('\n', out);
 	tell_lifetime(&t, &story);
 	tell_token(&t);

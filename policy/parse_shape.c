@@ -68,10 +68,22 @@ static void check_text(struct checker *c, const char *text, const struct policy_
 		policy_report(c->problems, here(c), "E006", "“%.80s” is not %s", text, shape->rule);
 }
 
+/* "GET, PUT or POST"; what does not fit is left out. */
+static void list_words(struct policy_names words, char *ret_text, size_t cap)
+{
+	size_t used = 0;
+
+	*ret_text = '\0';
+	for (size_t i = 0; i < words.len && used < cap; i++)
+		used += (size_t)snprintf(ret_text + used, cap - used, "%s%s", !i ? "" : i + 1 < words.len ? ", " : " or ",
+					 words.list[i]);
+}
+
 static void check_word(struct checker *c, const char *text, const struct policy_shape *shape)
 {
 	struct policy_names words = { shape->words, 0 };
 	const char *near;
+	char all[256];
 
 	for (; shape->words[words.len]; words.len++)
 		if (!strcmp(shape->words[words.len], text))
@@ -82,6 +94,10 @@ static void check_word(struct checker *c, const char *text, const struct policy_
 		policy_report_hint(c->problems, "did you mean “%s”?", near);
 	else if (words.len == 1)
 		policy_report_hint(c->problems, "only “%s” is allowed", words.list[0]);
+	else {
+		list_words(words, all, sizeof all);
+		policy_report_hint(c->problems, "it is one of %s", all);
+	}
 }
 
 static void check_count(struct checker *c, size_t count, const struct policy_shape *shape, const char *what)

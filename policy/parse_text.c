@@ -74,9 +74,30 @@ static size_t token_start(const struct policy_source *source, const json_error_t
 	return len <= position && !memcmp(source->text + position - len, near + 7, len) ? position - len : position;
 }
 
+/* What most often leads to such an error, from jansson's words for it; NULL when nothing is likely. */
+static const char *likely_slip(const char *text)
+{
+	const char *near = strstr(text, " near '");
+	bool wants_end = !strncmp(text, "'}' expected", 12) || !strncmp(text, "']' expected", 12);
+
+	if (!near)
+		return NULL;
+	near += 7;
+	if (*near == '/' || *near == '#')
+		return "JSON has no comments; most objects take a “description”";
+	if (*near == '\'')
+		return "strings stand in double quotes";
+	if (wants_end && strchr("\"{[", *near))
+		return "is a comma missing before it?";
+	if ((*near == '}' || *near == ']') && !wants_end)
+		return "is there a comma too many before it?";
+	return NULL;
+}
+
 json_t *policy_parse_text(const struct policy_source *source, struct policy_problems *problems)
 {
 	json_error_t error;
+	const char *slip;
 	size_t offset;
 	json_t *root;
 
@@ -102,5 +123,8 @@ json_t *policy_parse_text(const struct policy_source *source, struct policy_prob
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	policy_report_at(problems, source, token_start(source, &error), "E002", error.text);
+	slip = likely_slip(error.text);
+	if (slip)
+		policy_report_hint(problems, "%s", slip);
 	return NULL;
 }

@@ -41,7 +41,9 @@ def by_the_policy(temp):
     def ask(*args):
         return client("anna", "token", *args, code=NO)
 
-    explained(ask("-a", "thermo-101", "-s", "no.such"), "invalid_scope", "nothing of what was asked exists at this device")
+    explained(ask("-a", "thermo-101", "-s", "no.such"), "invalid_scope",
+              "nothing of what was asked exists at this device\n"
+              "  unknown here    no.such; thermo-clock has climate.read, climate.set\n")
     explained(ask("-a", "thermo-101"), "invalid_scope", "nothing was asked, and the client has no default scope")
     explained(ask("-a", "thermo-999", "-s", "climate.read"), "invalid_request", "no device has that id or audience")
     explained(ask("-s", "climate.read"), "invalid_request", "none was named and the client has no default")

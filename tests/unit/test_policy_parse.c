@@ -151,6 +151,28 @@ static void an_id_in_two_files_names_both_places(void **state)
 	policy_problems_free(&problems);
 }
 
+static void common_slips_are_told_what_to_do(void **state)
+{
+	static const char *const slips[][2] = {
+		{ BEGIN "\"description\":\"a\" \"models\":{}}", "is a comma missing before it?" },
+		{ BEGIN "\"models\":{},}", "is there a comma too many before it?" },
+		{ BEGIN "\"models\":{} // mine\n}", "JSON has no comments; most objects take a “description”" },
+		{ BEGIN "'models':{}}", "strings stand in double quotes" },
+		{ BEGIN MODEL SCOPE RULE("\"scopes\":[\"s\"],\"when\":{\"time\":[{\"days\":[\"Montag\"],\"from\":\"07:00\","
+					  "\"to\":\"08:00\"}]}"), "it is one of mon, tue, wed, thu, fri, sat or sun" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ACE_ARRAY_LEN(slips); i++) {
+		struct policy_problems problems = { 0 };
+
+		assert_int_equal(load(slips[i][0], strlen(slips[i][0]), &problems), ACE_ERR_MALFORMED);
+		assert_non_null(problems.list[0].hint);
+		assert_string_equal(problems.list[0].hint, slips[i][1]);
+		policy_problems_free(&problems);
+	}
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	size_t len;
@@ -239,6 +261,7 @@ int main(void)
 		cmocka_unit_test(shape_faults_are_found_where_they_are),
 		cmocka_unit_test(references_and_clashes_are_found_where_they_are),
 		cmocka_unit_test(an_id_in_two_files_names_both_places),
+		cmocka_unit_test(common_slips_are_told_what_to_do),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(flipped_bits_and_garbage_do_no_harm),
 		cmocka_unit_test(a_huge_file_is_refused_unread),
