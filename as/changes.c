@@ -74,17 +74,27 @@ enum ace_err as_changes_check(const struct as_server *as, struct store_txn *txn)
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
+static enum ace_err open_keys(struct store_txn *txn, const struct store_device *record, struct store_key *keys)
+{
+	enum ace_err err = ACE_OK;
+
+	for (size_t i = 0; i < record->keys_len && !err; i++)
+		err = store_device_key(txn, record, i, &keys[i]);
+	return err;
+}
+
 static enum ace_err keep_device(struct as_server *as, struct store_txn *txn, const struct store_device *record,
 				const struct as_device **ret_device)
 {
+	struct store_key keys[STORE_DEVICE_KEYS_MAX];
 	struct as_device *device = NULL;
-	struct store_key key;
-	enum ace_err err = store_device_key(txn, record, 0, &key);
+	enum ace_err err = open_keys(txn, record, keys);
 
+	if (!err)
+		device = as_device_new(record, keys);
+	ace_wipe(keys, sizeof keys);
 	if (err)
 		return err;
-	device = as_device_new(record, &key);
-	ace_wipe(&key, sizeof key);
 	if (!device)
 		return ACE_ERR_MEMORY;
 	as_device_cache_add(&as->devices, device);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/ctl.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "cli/json.h"
@@ -15,6 +16,28 @@ const char *ctl_state_dir(const struct cli_call *call)
 int64_t ctl_now(void)
 {
 	return (int64_t)time(NULL);
+}
+
+bool ctl_duration_parse(const char *text, uint32_t *ret_seconds)
+{
+	static const struct {
+		char letter;
+		uint32_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t digits = strspn(text, "0123456789");
+	uint64_t number = 0;
+
+	if (!digits || digits > 9 || strlen(text) != digits + 1)
+		return false;
+	for (size_t i = 0; i < digits; i++)
+		number = number * 10 + (uint64_t)(text[i] - '0');
+	for (size_t i = 0; i < ACE_ARRAY_LEN(units); i++) {
+		if (text[digits] != units[i].letter || !number || number * units[i].seconds > UINT32_MAX)
+			continue;
+		*ret_seconds = (uint32_t)(number * units[i].seconds);
+		return true;
+	}
+	return false;
 }
 
 int ctl_store_error(const struct cli_output *output, const struct store_error *error)

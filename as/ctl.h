@@ -27,6 +27,8 @@ int ctl_printed(const struct cli_output *output, enum ace_err err);
 const char *ctl_state_dir(const struct cli_call *call);
 /* Seconds since 1970. */
 int64_t ctl_now(void);
+/* "90s", "30m", "24h", "31d": from one second on. */
+ACE_MUST_CHECK bool ctl_duration_parse(const char *text, uint32_t *ret_seconds);
 /* A document that says which file was written for whom; prints it if --json was given. Returns the exit code. */
 struct ctl_written {
 	const char *noun; /* "client", "device" */
@@ -53,6 +55,7 @@ int ctl_client_enable(const struct cli_call *call, const struct cli_output *outp
 int ctl_client_disable(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_show(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_rotate_key(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_enable(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_disable(const struct cli_call *call, const struct cli_output *output);

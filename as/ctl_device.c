@@ -7,13 +7,15 @@
 #include "as/policy_stored.h"
 #include "cli/bundle.h"
 #include "cli/hex.h"
+#include "storage/device_keys.h"
 #include "storage/meta.h"
 #include "storage/policies.h"
 
 struct device_with_secrets {
 	const char *id;
 	struct store_device device;
-	struct store_key key;
+	struct store_key keys[STORE_DEVICE_KEYS_MAX];
+	int64_t now;
 	struct store_secret line;
 	struct store_info info;
 	struct policy *policy; /* owns: the model's resources are borrowed from it */
@@ -27,8 +29,8 @@ static enum ace_err read_all(struct store_txn *txn, struct device_with_secrets *
 
 	if (!err)
 		err = store_info_get(txn, &d->info);
-	if (!err)
-		err = store_device_key(txn, &d->device, 0, &d->key);
+	for (size_t i = 0; i < d->device.keys_len && !err; i++)
+		err = store_device_key(txn, &d->device, i, &d->keys[i]);
 	if (!err && d->device.line_method != STORE_AUTH_NONE)
 		err = store_device_line_secret(txn, &d->device, &d->line);
 	if (!err)
@@ -52,21 +54,40 @@ static void fill_line(const struct device_with_secrets *d, struct ace_slice kid,
 					       .psk_key = key };
 }
 
+/* The key that tokens are issued under, and one that comes after it or was before it. */
+static void fill_keys(const struct device_with_secrets *d, struct cli_device_bundle *bundle)
+{
+	for (size_t i = 0; i < d->device.keys_len; i++) {
+		const struct store_device_key *key = &d->device.keys[i];
+
+		if (store_key_lives(key, d->now))
+			bundle->token_keys[bundle->token_keys_len++] = (struct cli_token_key){
+				{ key->kid, key->kid_len }, key->alg, { d->keys[i].bytes, d->keys[i].len } };
+	}
+}
+
+static void say_written(const struct cli_output *output, const struct cli_device_bundle *bundle, const char *path)
+{
+	char kids[2][CLI_HEX_CAP(STORE_KID_MAX)] = { "", "" };
+
+	for (size_t i = 0; i < bundle->token_keys_len && i < ACE_ARRAY_LEN(kids); i++)
+		cli_hex_encode(bundle->token_keys[i].kid, kids[i], sizeof kids[i]);
+	cli_say(output, "%s: audience, kid %s%s%s, AS key, algorithm — contains a secret, written 0600", path, kids[0],
+		kids[1][0] ? " and " : "", kids[1]);
+}
+
 static int write_bundle(const struct cli_output *output, const struct device_with_secrets *d,
 			enum cli_bundle_format format, const char *format_name, const char *path)
 {
 	const struct policy_model *model = policy_model_find(d->policy, d->device.model);
-	const struct store_device_key *key = &d->device.keys[0];
 	uint8_t kid[STORE_KID_MAX];
 	struct cli_device_bundle bundle = { .device = d->device.id, .issuer = d->info.issuer, .as_uri = d->info.as_uri,
-		.audience = d->device.audience[0] ? d->device.audience : d->device.id, .token_keys_len = 1,
-		.token_keys = { { { key->kid, key->kid_len }, key->alg, { d->key.bytes, d->key.len } } } };
-	char kid_text[CLI_HEX_CAP(STORE_KID_MAX)];
+		.audience = d->device.audience[0] ? d->device.audience : d->device.id };
 	struct cli_bytes bytes = { 0 };
 	struct cli_error error;
 	enum ace_err err;
 
-	cli_hex_encode(bundle.token_keys[0].kid, kid_text, sizeof kid_text);
+	fill_keys(d, &bundle);
 	if (!model)
 		return cli_fail(output, CLI_EXIT_NO, "%s: model %s is not in the policy; apply one that has it",
 				d->device.id, d->device.model);
@@ -79,14 +100,14 @@ static int write_bundle(const struct cli_output *output, const struct device_wit
 	cli_bytes_free(&bytes);
 	if (err)
 		return cli_error_print(output, &error);
-	cli_say(output, "%s: audience, kid %s, AS key, algorithm — contains a secret, written 0600", path, kid_text);
+	say_written(output, &bundle, path);
 	return ctl_written_print(output, &(struct ctl_written){ .noun = "device", .id = d->device.id, .path = path,
 								.format = format_name });
 }
 
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output)
 {
-	struct device_with_secrets d = { .id = call->args[0] };
+	struct device_with_secrets d = { .id = call->args[0], .now = ctl_now() };
 	const char *name = cli_flag_value(call, "format"), *path = cli_flag_value(call, "output");
 	enum cli_bundle_format format = CLI_FORMAT_JSON;
 	struct cli_error error;
@@ -111,7 +132,7 @@ int ctl_device_export(const struct cli_call *call, const struct cli_output *outp
 		code = ctl_unknown(output, store, STORE_DEVICE, d.id);
 	else
 		code = err ? ctl_fail(output, store, err) : write_bundle(output, &d, format, name ? name : "json", path);
-	ace_wipe(&d.key, sizeof d.key);
+	ace_wipe(d.keys, sizeof d.keys);
 	store_secret_wipe(&d.line);
 	policy_free(d.policy);
 	store_close(store);

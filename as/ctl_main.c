@@ -55,6 +55,15 @@ static const struct cli_flag token_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag rotate_key_flags[] = {
+	{ .name = "activate", .help = "issue under the key that waits, from now on" },
+	{ .name = "at", .value = "TIME", .help = "the same from a time on: 2026-11-24T17:50:00Z" },
+	{ .name = "overlap", .value = "DURATION", .help = "how long the old key is of use after that (default: as long as a token can live)" },
+	{ .name = "cancel", .help = "forget the key that waits" },
+	{ .name = "now", .help = "replace all keys at once and revoke what lives: the old key is known to others" },
+	{ 0 },
+};
+
 static const struct cli_flag rotate_kek_flags[] = {
 	{ .name = "new-kek", .value = "FILE", .help = "let the key of FILE open the store, too; made when it is not there" },
 	{ .name = "finish", .help = "only the present key opens the store from now on" },
@@ -96,6 +105,12 @@ static const struct cli_verb verbs[] = {
 	  .help = "one device, by its id or audience, without its keys", .run = ctl_device_show },
 	{ .name = "device export", .args = "ID", .args_min = 1, .args_max = 1, .help = "what a device has to know",
 	  .flags = export_flags, .run = ctl_device_export },
+	{ .name = "device rotate-key", .args = "ID", .args_min = 1, .args_max = 1,
+	  .help = "a new token key: make it, export it, activate it",
+	  .examples = "acectl device rotate-key thermo-101\n"
+		      "acectl device export thermo-101 -o thermo-101.json\n"
+		      "acectl device rotate-key thermo-101 --activate\n",
+	  .flags = rotate_key_flags, .run = ctl_device_rotate_key },
 	{ .name = "device enable", .args = "ID", .args_min = 1, .args_max = 1, .help = "let tokens be issued for a device again",
 	  .run = ctl_device_enable },
 	{ .name = "device disable", .args = "ID", .args_min = 1, .args_max = 1,

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "as/ctl.h"
 #include "cli/bundle.h"
 #include "cli/json.h"
+#include "storage/device_keys.h"
 
 const char *ctl_method_name(enum store_auth method)
 {
@@ -60,9 +62,30 @@ struct json_t *ctl_client_record(const struct store_client *client)
 	return object;
 }
 
+static const char *key_state(const struct store_device *device, size_t index, int64_t now)
+{
+	size_t issuing = store_key_issuing(device->keys, device->keys_len, now);
+
+	if (index == issuing)
+		return "issuing";
+	if (index > issuing)
+		return "next";
+	return store_key_lives(&device->keys[index], now) ? "leaving" : "over";
+}
+
+/* 0 and STORE_KEY_WAITS are no times. */
+static void put_time(struct json_t *object, const char *name, int64_t seconds)
+{
+	if (seconds && seconds != STORE_KEY_WAITS)
+		cli_json_put_time(object, name, seconds);
+	else
+		cli_json_put_null(object, name);
+}
+
 static void put_keys(struct json_t *object, const struct store_device *device)
 {
 	struct json_t *keys = cli_json_array();
+	int64_t now = ctl_now();
 
 	for (size_t i = 0; i < device->keys_len; i++) {
 		const struct store_device_key *key = &device->keys[i];
@@ -71,6 +94,9 @@ static void put_keys(struct json_t *object, const struct store_device *device)
 		cli_json_put_hex(entry, "kid_hex", (struct ace_slice){ key->kid, key->kid_len });
 		cli_json_put_text(entry, "alg", cli_alg_name(key->alg));
 		cli_json_put_int(entry, "version", key->version);
+		cli_json_put_text(entry, "state", key_state(device, i, now));
+		put_time(entry, "from", key->from);
+		put_time(entry, "until", key->until);
 		cli_json_add(keys, entry);
 	}
 	cli_json_put(object, "keys", keys);

@@ -64,7 +64,7 @@ void as_client_free(struct as_client *client)
 	free(client);
 }
 
-struct as_device *as_device_new(const struct store_device *record, const struct store_key *key)
+struct as_device *as_device_new(const struct store_device *record, const struct store_key *keys)
 {
 	size_t size = sizeof(struct as_device) + tags_size(&record->tags) + strlen(record->id) +
 		      strlen(record->audience) + strlen(record->model) + 3;
@@ -79,8 +79,9 @@ struct as_device *as_device_new(const struct store_device *record, const struct 
 	device->audience = device->alias[0] ? device->alias : device->id;
 	device->model = pack_text(&packer, record->model);
 	device->is_enabled = record->is_enabled;
-	device->described = record->keys[0];
-	device->key = *key;
+	device->keys_len = record->keys_len;
+	memcpy(device->described, record->keys, sizeof device->described);
+	memcpy(device->keys, keys, record->keys_len * sizeof *keys);
 	device->created = record->created;
 	return device;
 }
@@ -88,6 +89,6 @@ struct as_device *as_device_new(const struct store_device *record, const struct 
 void as_device_free(struct as_device *device)
 {
 	if (device)
-		ace_wipe(&device->key, sizeof device->key);
+		ace_wipe(device->keys, sizeof device->keys);
 	free(device);
 }

@@ -24,8 +24,9 @@ struct as_device {
 	const char *audience; /* what its tokens say: alias or id */
 	struct ace_tags tags;
 	bool is_enabled;
-	struct store_device_key described;
-	struct store_key key; /* secret: the one that tokens are sealed under */
+	size_t keys_len;
+	struct store_device_key described[STORE_DEVICE_KEYS_MAX];
+	struct store_key keys[STORE_DEVICE_KEYS_MAX]; /* secret: the time decides under which tokens are sealed */
 	int64_t created;      /* seconds since 1970 */
 	/* Private to as/device_cache.c. */
 	size_t slot;
@@ -36,8 +37,8 @@ struct as_device {
 ACE_MUST_CHECK struct as_client *as_client_new(const struct store_client *record);
 void as_client_free(struct as_client *client);
 
-/* key is copied. NULL: no memory. The caller ends it, which wipes the key; NULL is fine. */
-ACE_MUST_CHECK struct as_device *as_device_new(const struct store_device *record, const struct store_key *key);
+/* keys: as many as the record has, copied. NULL: no memory. The caller ends it, which wipes the keys; NULL is fine. */
+ACE_MUST_CHECK struct as_device *as_device_new(const struct store_device *record, const struct store_key *keys);
 void as_device_free(struct as_device *device);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "as/sequence.h"
 #include "storage/counters.h"
+#include "storage/device_keys.h"
 
 #define EXI_NUMBER_LEN 4
 
@@ -100,12 +101,14 @@ static enum ace_err make_iv(const struct as_server *as, int32_t alg, uint64_t se
 static enum ace_err seal(struct as_server *as, const struct as_mint_input *in, const struct ace_claims *claims,
 			 struct as_minted *minted)
 {
-	const struct store_device_key *described = &in->device->described;
+	/* The time of the batch decides, so that a switch that was set for later needs nobody to make it. */
+	size_t index = store_key_issuing(in->device->described, in->device->keys_len, as->batch->now);
+	const struct store_device_key *described = &in->device->described[index];
 	uint32_t limit = in->decision->model->token_bytes;
 	struct ace_buf out = { minted->token, sizeof minted->token, 0 };
 	uint8_t iv_bytes[ACE_AEAD_NONCE_MAX];
 	struct ace_buf iv = ACE_BUF_OF(iv_bytes);
-	const struct store_key *key = &in->device->key;
+	const struct store_key *key = &in->device->keys[index];
 	enum ace_err err = make_iv(as, described->alg, minted->record.sequence, &iv);
 
 	if (limit && limit < out.cap)

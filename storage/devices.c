@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "storage/device_rows.h"
 #include "storage/env.h"
 #include "storage/record.h"
 #include "storage/secrets.h"
@@ -22,7 +23,7 @@ static enum ace_err device_read(struct store_txn *txn, struct ace_slice key, str
 	return ACE_OK;
 }
 
-static enum ace_err device_put(struct store_txn *txn, const struct store_device *device)
+enum ace_err device_put(struct store_txn *txn, const struct store_device *device)
 {
 	uint8_t bytes[RECORD_MAX];
 	struct ace_buf out = ACE_BUF_OF(bytes);
@@ -72,9 +73,10 @@ static enum ace_err alias_delete(struct store_txn *txn, const struct store_devic
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
-static enum ace_err key_put(struct store_txn *txn, const struct store_device *device, const struct store_key *key)
+enum ace_err device_key_put(struct store_txn *txn, const struct store_device *device, size_t index,
+			    const struct store_key *key)
 {
-	struct secret_name name = key_name(device, 0);
+	struct secret_name name = key_name(device, index);
 	struct store_secret secret = { .key_len = key->len };
 	enum ace_err err;
 
@@ -82,6 +84,13 @@ static enum ace_err key_put(struct store_txn *txn, const struct store_device *de
 	err = secret_put(txn, &name, &secret);
 	store_secret_wipe(&secret);
 	return err;
+}
+
+enum ace_err device_key_delete(struct store_txn *txn, const struct store_device *device, size_t index)
+{
+	struct secret_name name = key_name(device, index);
+
+	return secret_delete(txn, &name);
 }
 
 /* A first line number, and the secret under line_key_version. */
@@ -122,9 +131,10 @@ enum ace_err store_device_create(struct store_txn *txn, struct store_device *dev
 		return err;
 	fresh.keys_len = 1;
 	fresh.keys[0].version = 1;
+	fresh.keys[0].from = fresh.keys[0].until = 0;
 	fresh.line = 0;
 	fresh.line_key_version = fresh.line_method == STORE_AUTH_NONE ? 0 : 1;
-	err = key_put(txn, &fresh, key);
+	err = device_key_put(txn, &fresh, 0, key);
 	if (!err && fresh.line_method != STORE_AUTH_NONE)
 		err = line_put(txn, &fresh, line_secret);
 	if (!err)
@@ -160,32 +170,6 @@ enum ace_err store_device_update(struct store_txn *txn, const struct store_devic
 	return err ? err : device_put(txn, &changed);
 }
 
-enum ace_err store_device_rekey(struct store_txn *txn, const char *id, const struct store_device_key *described,
-				const struct store_key *key)
-{
-	struct store_device device;
-	struct secret_name name;
-	enum ace_err err;
-	uint32_t version;
-
-	if (!key->len || key->len > sizeof(key->bytes) || !described->kid_len || described->kid_len > STORE_KID_MAX ||
-	    !txn->store->seal.is_open)
-		return ACE_ERR_USAGE;
-	err = store_device_get(txn, id, &device);
-	if (err)
-		return err;
-	version = device.keys[0].version;
-	if (version == UINT32_MAX)
-		return ACE_ERR_EXHAUSTED;
-	name = key_name(&device, 0);
-	err = secret_delete(txn, &name);
-	device.keys[0] = *described;
-	device.keys[0].version = version + 1;
-	if (!err)
-		err = key_put(txn, &device, key);
-	return err ? err : device_put(txn, &device);
-}
-
 enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
 				   const struct store_secret *secret)
 {
@@ -215,10 +199,8 @@ enum ace_err store_device_delete(struct store_txn *txn, const char *id)
 	struct secret_name name;
 	enum ace_err err = store_device_get(txn, id, &device);
 
-	for (size_t i = 0; !err && i < device.keys_len; i++) {
-		name = key_name(&device, i);
-		err = secret_delete(txn, &name);
-	}
+	for (size_t i = 0; !err && i < device.keys_len; i++)
+		err = device_key_delete(txn, &device, i);
 	if (err)
 		return err;
 	name = line_name(&device);

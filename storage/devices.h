@@ -5,7 +5,7 @@
 
 #include "storage/types.h"
 
-#define STORE_DEVICE_KEYS_MAX 2 /* the current key, and room for the one before it */
+#define STORE_DEVICE_KEYS_MAX 2 /* one, and the one that comes after it while both live */
 #define STORE_DEVICE_KEY_LEN_MAX 32
 
 /* A token key without its bytes. */
@@ -14,7 +14,11 @@ struct store_device_key {
 	int32_t alg;      /* enum ace_alg: 1, 10, 30 or 31 */
 	uint8_t kid[STORE_KID_MAX];
 	uint8_t kid_len; /* at least 1 */
+	int64_t from;    /* tokens are issued under it from then on: seconds since 1970; STORE_KEY_WAITS: not yet known */
+	int64_t until;   /* tokens under it are dead from then on: seconds since 1970; 0: there is no newer one in use */
 };
+
+#define STORE_KEY_WAITS INT64_MAX
 
 /* The bytes of a token key. The holder wipes them with ace_wipe(). */
 struct store_key {
@@ -28,8 +32,8 @@ struct store_device {
 	char model[STORE_ID_MAX + 1];
 	char audience[STORE_AUDIENCE_MAX + 1]; /* alias; "": the id is its only audience */
 	struct store_tags tags;
-	struct store_device_key keys[STORE_DEVICE_KEYS_MAX]; /* [0] is what tokens are issued under */
-	uint8_t keys_len;
+	struct store_device_key keys[STORE_DEVICE_KEYS_MAX]; /* the newest last */
+	uint8_t keys_len;                                    /* at least 1 */
 	enum store_auth line_method; /* STORE_AUTH_NONE: no line of its own to the AS */
 	uint64_t line;               /* 0 without a line */
 	uint32_t line_key_version;   /* 0 without a line */
@@ -45,9 +49,6 @@ ACE_MUST_CHECK enum ace_err store_device_create(struct store_txn *txn, struct st
 /* Replace is_enabled, model, audience, tags and description; the rest stays as stored. Works without the key.
  * ACE_ERR_NOT_FOUND; ACE_ERR_EXISTS the new alias is taken. */
 ACE_MUST_CHECK enum ace_err store_device_update(struct store_txn *txn, const struct store_device *device);
-/* A new token key under another kid or alg replaces the one before; its version goes up. ACE_ERR_NOT_FOUND. */
-ACE_MUST_CHECK enum ace_err store_device_rekey(struct store_txn *txn, const char *id,
-					       const struct store_device_key *described, const struct store_key *key);
 /* Give it a line to the AS, or a new secret for the one it has. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
 						  const struct store_secret *secret);
@@ -62,7 +63,7 @@ ACE_MUST_CHECK enum ace_err store_device_find(struct store_txn *txn, struct ace_
 ACE_MUST_CHECK enum ace_err store_device_next(struct store_txn *txn, const char *after_id,
 					      struct store_device *ret_device);
 ACE_MUST_CHECK enum ace_err store_device_count(struct store_txn *txn, uint64_t *ret_count);
-/* Open token key number index (0: the current one), or the line's secret. The caller wipes it. Errors as store_client_secret(). */
+/* Open token key number index, or the line's secret. The caller wipes it. Errors as store_client_secret(). */
 ACE_MUST_CHECK enum ace_err store_device_key(struct store_txn *txn, const struct store_device *device, size_t index,
 					     struct store_key *ret_key);
 ACE_MUST_CHECK enum ace_err store_device_line_secret(struct store_txn *txn, const struct store_device *device,

@@ -83,7 +83,7 @@ enum device_key {
 	DEVICE_CREATED,
 };
 
-/* [version, alg, kid] of each key. */
+/* [version, alg, kid, from, until] of each key. */
 static void keys_put(struct field_writer *f, const struct store_device *device)
 {
 	f->count++;
@@ -92,10 +92,12 @@ static void keys_put(struct field_writer *f, const struct store_device *device)
 	for (size_t i = 0; i < device->keys_len; i++) {
 		const struct store_device_key *key = &device->keys[i];
 
-		ace_cbor_write_array(&f->cbor, 3);
+		ace_cbor_write_array(&f->cbor, 5);
 		ace_cbor_write_uint(&f->cbor, key->version);
 		ace_cbor_write_int(&f->cbor, key->alg);
 		ace_cbor_write_bstr(&f->cbor, (struct ace_slice){ key->kid, key->kid_len });
+		ace_cbor_write_int(&f->cbor, key->from);
+		ace_cbor_write_int(&f->cbor, key->until);
 	}
 }
 
@@ -110,10 +112,12 @@ static void key_read(struct field_reader *f, struct store_device_key *key)
 		case 0: key->version = (uint32_t)field_uint(f, UINT32_MAX); break;
 		case 1: key->alg = (int32_t)field_int(f, INT32_MIN, INT32_MAX); break;
 		case 2: key->kid_len = (uint8_t)field_bytes(f, key->kid, sizeof(key->kid)); break;
+		case 3: key->from = field_int(f, 0, INT64_MAX); break;
+		case 4: key->until = field_int(f, 0, INT64_MAX); break;
 		default: ace_cbor_read_raw(&f->cbor); field_unknown(f);
 		}
 	}
-	if (items < 3 && !f->err)
+	if (items < 5 && !f->err)
 		f->err = ACE_ERR_MISSING;
 }
 
@@ -129,6 +133,8 @@ static void keys_read(struct field_reader *f, struct store_device *device)
 		}
 		key_read(f, &device->keys[device->keys_len++]);
 	}
+	if (!device->keys_len && !f->err)
+		f->err = ACE_ERR_MISSING;
 }
 
 enum ace_err record_device_write(const struct store_device *device, struct ace_buf *out)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "as/changes.h"
+#include "storage/device_keys.h"
 #include "tmp_store.h"
 
 static struct tmp_store tmp;
@@ -74,7 +75,7 @@ static const char *seen_model(const char *name, uint8_t *ret_key)
 	else
 		assert_int_equal(store_text_set(device->model, model, sizeof model), ACE_OK);
 	if (!err && ret_key)
-		*ret_key = device->key.bytes[0];
+		*ret_key = device->keys[0].bytes[0];
 	store_abort(txn);
 	return model;
 }
@@ -111,15 +112,13 @@ static void a_changed_device_is_read_again(void **state)
 static void a_new_token_key_is_used_at_once(void **state)
 {
 	struct store_device device = add_device("thermo-101", "");
-	struct store_device_key described = device.keys[0];
 	struct store_key key = { .bytes = { 2 }, .len = 16 };
 	uint8_t byte = 0;
 
 	(void)state;
 	seen_model("thermo-101", &byte);
 	assert_int_equal(byte, 1);
-	described.kid[0] = 2;
-	WRITE(store_device_rekey(txn, device.id, &described, &key));
+	WRITE(store_device_rekey(txn, &(struct store_key_step){ device.id, TMP_STORE_NOW }, ACE_ALG_CCM_16_64_128, &key, &device));
 	seen_model("thermo-101", &byte);
 	assert_int_equal(byte, 2);
 }

@@ -85,7 +85,7 @@ static void sample(enum kind kind, union any *ret)
 		ret->client = (struct store_client){ "", true, STORE_AUTH_OSCORE, 300, 2, tags, "scope", "audience", "text", 9, 8 };
 		break;
 	case DEVICE:
-		ret->device = (struct store_device){ "", true, "model", "alias", tags, { { 1, 10, { 1 }, 1 }, { 2, -1, { 7, 8 }, 2 } },
+		ret->device = (struct store_device){ "", true, "model", "alias", tags, { { 1, 10, { 1 }, 1, 3, 4 }, { 2, -1, { 7, 8 }, 2, 5, 0 } },
 						     2, STORE_AUTH_DTLS_PSK, 4, 5, "text", 6 };
 		break;
 	case TOKEN:
