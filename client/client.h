@@ -78,6 +78,12 @@ ACE_MUST_CHECK enum ace_err client_enroll(struct client *client, const char *tic
 ACE_MUST_CHECK enum ace_err client_authz_step(struct client *client, const struct client_peer *peer,
 					      struct client_assoc *assoc, struct client_line *ret_line,
 					      struct cli_error *ret_error);
+/* Post a token for other rights over the context that is there (update_step.c). Nothing is kept here.
+ * ACE_ERR_DENIED the device takes it not (exit CLI_EXIT_REFUSED), and goes by the earlier one; others: see exchange.h.
+ * Source: RFC 9203 4.1, 4.2. */
+ACE_MUST_CHECK enum ace_err client_update_step(struct client *client, const struct client_peer *peer,
+					       struct client_line *line, struct ace_slice token,
+					       struct cli_error *ret_error);
 /* Open the context that is stored. */
 ACE_MUST_CHECK enum ace_err client_line_open(const struct client *client, const struct client_assoc *assoc,
 					     struct client_line *ret_line, struct cli_error *ret_error);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define REPOSTS_MAX 2
+
 static enum ace_err flow_open(struct client_flow *flow, struct cli_error *ret_error)
 {
 	char origin[CLIENT_ORIGIN_MAX];
@@ -95,6 +97,23 @@ static enum ace_err flow_obtain(struct client_flow *flow, struct cli_error *ret_
 	return client_flow_token(flow, flow->job->scope.kind ? &flow->job->scope : &flow->hints.scope, ret_error);
 }
 
+/* A context of the token that brought the keys, and over it the update of its rights, if there was one. */
+static enum ace_err flow_repost(struct client_flow *flow, struct cli_error *ret_error)
+{
+	struct client *client = flow->client;
+
+	for (unsigned int again = 0;; again++) {
+		enum ace_err err = client_authz_step(client, &flow->peer, &flow->assoc, &flow->line, ret_error);
+
+		if (err || !flow->assoc.update.len)
+			return err;
+		err = client_update_step(client, &flow->peer, &flow->line, flow->assoc.update, ret_error);
+		/* protocol.md S10: the 2.01 was forged, perhaps. */
+		if ((err != ACE_ERR_UNPROTECTED && err != ACE_ERR_TAG) || again == REPOSTS_MAX)
+			return err;
+	}
+}
+
 enum ace_err client_flow_renew(struct client_flow *flow, struct cli_error *ret_error)
 {
 	struct client *client = flow->client;
@@ -103,7 +122,7 @@ enum ace_err client_flow_renew(struct client_flow *flow, struct cli_error *ret_e
 
 	flow->line_ready = false;
 	if (kept) {
-		err = client_authz_step(client, &flow->peer, &flow->assoc, &flow->line, ret_error);
+		err = flow_repost(flow, ret_error);
 		if (err != ACE_ERR_DENIED) {
 			flow->line_ready = !err;
 			return err;

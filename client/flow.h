@@ -45,8 +45,8 @@ ACE_MUST_CHECK enum ace_err client_flow_discover(struct client_flow *flow, struc
 /* Ask the AS for scope and keep the token as flow->assoc, in the place of the one before (flow_token.c). */
 ACE_MUST_CHECK enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope *scope,
 					      struct cli_error *ret_error);
-/* Get what scope holds and we do not, join it to what we hold, and post the new token (flow_token.c). The association
- * goes on as it was when the AS refuses. *ret_changed: there is more now than before. */
+/* Get what scope holds and we do not, and join it to what we hold: by an update of access rights where there is a context,
+ * else with a new token for both (flow_token.c). The association goes on as it was when the AS refuses. *ret_changed: there is more now than before. */
 ACE_MUST_CHECK enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope *scope,
 					       bool *ret_changed, struct cli_error *ret_error);
 /* Make a context of the token, or begin anew with another token if it is not taken (flow.c). */

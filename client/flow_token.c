@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens: a first one, and one for more. */
+/* Tokens: a first one, and one for more rights. */
 #include "client/flow.h"
 
 /* What was granted becomes an association without a context, and takes the place of what was there. */
@@ -40,12 +40,16 @@ static enum ace_err grant_keep(struct client_flow *flow, const struct client_gra
 static enum ace_err ask(struct client_flow *flow, const struct ace_scope *scope, struct client_answer *answer,
 			struct client_grant *ret_grant, struct cli_error *ret_error)
 {
-	/* RFC 9200 5.3.1: a cnonce of the hints goes into the token request, unchanged. */
+	/* RFC 9203 3.1: to update rights "without changing an existing OSCORE security context, it MUST include a
+	 * req_cnf". RFC 9200 5.3.1: a cnonce of the hints goes into the token request, unchanged. */
 	const struct client_token_query query = {
-		.audience = flow->audience, .scope = *scope, .ask_profile = true, .cnonce = flow->hints.cnonce };
+		.audience = flow->audience, .scope = *scope, .ask_profile = true, .cnonce = flow->hints.cnonce,
+		.kid = flow->line_ready ? flow->assoc.osc.id : (struct ace_slice){ 0 } };
 	struct client_as_line line;
-	enum ace_err err = client_as_open(flow->client, flow->as, false, &line, ret_error);
+	enum ace_err err;
 
+	answer->msg.payload = (struct ace_slice){ 0 };
+	err = client_as_open(flow->client, flow->as, false, &line, ret_error);
 	if (err)
 		return err;
 	err = client_as_token(flow->client, &line, &query, answer, ret_grant, ret_error);
@@ -57,7 +61,10 @@ enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope 
 {
 	struct client_answer answer;
 	struct client_grant grant;
-	enum ace_err err = ask(flow, scope, &answer, &grant, ret_error);
+	enum ace_err err;
+
+	flow->line_ready = false; /* it is to bring keys of its own */
+	err = ask(flow, scope, &answer, &grant, ret_error);
 
 	if (!err)
 		err = grant_keep(flow, &grant, scope, ret_error);
@@ -65,19 +72,86 @@ enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope 
 	return err;
 }
 
-/* One token for what is held and what was granted on top. */
-static enum ace_err joined_keep(struct client_flow *flow, const struct client_grant *more,
-				const struct ace_scope *asked, struct cli_error *ret_error)
-{
-	const struct ace_scope *granted = more->scope.kind ? &more->scope : asked;
-	uint8_t bytes[2 * CLIENT_SCOPE_MAX];
-	struct ace_buf out = ACE_BUF_OF(bytes);
+/* What was granted on top of what is held, and what that makes together. */
+struct more {
 	struct ace_scope both;
+	uint8_t bytes[2 * CLIENT_SCOPE_MAX];
+};
 
-	/* Scopes of two kinds have no union that could be written: the new one stands alone. */
-	if (!flow->assoc.scope.kind || client_scope_join(&flow->assoc.scope, granted, &out, &both))
-		return grant_keep(flow, more, asked, ret_error);
-	return client_flow_token(flow, &both, ret_error);
+/* Ask for what is missing and for no more, so that a refusal is an error with an id, and not a silently smaller token. */
+static enum ace_err ask_missing(struct client_flow *flow, const struct ace_scope *missing, struct more *more,
+				struct cli_error *ret_error)
+{
+	struct ace_buf out = ACE_BUF_OF(more->bytes);
+	struct client_answer answer;
+	struct client_refusal refusal;
+	struct client_grant grant;
+	enum ace_err err = ask(flow, missing, &answer, &grant, ret_error);
+
+	if (!err)
+		err = client_scope_join(&flow->assoc.scope, grant.scope.kind ? &grant.scope : missing, &out, &more->both);
+	else if (err == ACE_ERR_DENIED && !client_refusal_read(answer.msg.payload, &refusal) &&
+		 refusal.code == ACE_OAUTH_INVALID_REQUEST)
+		err = ACE_ERR_NO_CONTEXT; /* the AS knows these keys no more */
+	client_answer_wipe(&answer);
+	return err;
+}
+
+/* The token for both, posted over the context that is there. The first token stays: it alone brings the keys. */
+static enum ace_err update_both(struct client_flow *flow, const struct ace_scope *both, struct cli_error *ret_error)
+{
+	struct client_assoc *assoc = &flow->assoc, updated = *assoc;
+	struct client_answer answer;
+	struct client_grant grant;
+	int64_t now;
+	enum ace_err err = ask(flow, both, &answer, &grant, ret_error);
+
+	if (!err)
+		err = client_update_step(flow->client, &flow->peer, &flow->line, grant.token, ret_error);
+	if (!err && ace_port_wall_clock(&now))
+		err = cli_error_set(ret_error, ACE_ERR_IO, "there is no clock to tell how long the token is valid");
+	if (!err) {
+		updated.update = grant.token;
+		updated.scope = grant.scope.kind ? grant.scope : *both;
+		updated.expires = now + grant.expires_in_s;
+		updated.content = (struct cli_bytes){ 0 };
+		err = client_assoc_write(&flow->client->state, &updated, ret_error);
+	}
+	client_answer_wipe(&answer);
+	if (err)
+		return err;
+	client_assoc_free(assoc);
+	*assoc = updated;
+	return ACE_OK;
+}
+
+/* ACE_ERR_NO_CONTEXT: not to be had over the keys that are there, but perhaps with others. */
+static enum ace_err extend_update(struct client_flow *flow, const struct ace_scope *missing, struct cli_error *ret_error)
+{
+	struct more more;
+	enum ace_err err;
+
+	if (!flow->line_ready || flow->assoc.scope.kind != missing->kind)
+		return ACE_ERR_NO_CONTEXT;
+	err = ask_missing(flow, missing, &more, ret_error);
+	if (err)
+		return err;
+	err = update_both(flow, &more.both, ret_error);
+	/* The AS has granted it already: what says no here is the device. */
+	return err == ACE_ERR_DENIED ? ACE_ERR_NO_CONTEXT : err;
+}
+
+/* New keys, with a token for both. Scopes of two kinds have no union that could be written: the new one stands alone. */
+static enum ace_err extend_anew(struct client_flow *flow, const struct ace_scope *missing, struct cli_error *ret_error)
+{
+	struct more more;
+	enum ace_err err;
+
+	flow->line_ready = false;
+	if (!flow->assoc.scope.kind || flow->assoc.scope.kind != missing->kind)
+		return client_flow_token(flow, missing, ret_error);
+	err = ask_missing(flow, missing, &more, ret_error);
+	return err ? err : client_flow_token(flow, &more.both, ret_error);
 }
 
 enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope *scope, bool *ret_changed,
@@ -85,8 +159,6 @@ enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope
 {
 	uint8_t bytes[CLIENT_SCOPE_MAX];
 	struct ace_buf out = ACE_BUF_OF(bytes);
-	struct client_answer answer;
-	struct client_grant grant;
 	struct ace_scope missing;
 	enum ace_err err = client_scope_less(scope, &flow->assoc.scope, &out, &missing);
 
@@ -97,13 +169,12 @@ enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope
 		return cli_error_set(ret_error, err, "the scope that the device hints at cannot be read");
 	if (!missing.kind)
 		return ACE_OK;
-	/* Only what is missing: so that a refusal is an error with an id, and not a silently smaller token. */
-	err = ask(flow, &missing, &answer, &grant, ret_error);
-	if (!err)
-		err = joined_keep(flow, &grant, &missing, ret_error);
-	client_answer_wipe(&answer);
-	if (!err)
-		err = client_flow_renew(flow, ret_error);
+	err = extend_update(flow, &missing, ret_error);
+	if (err == ACE_ERR_NO_CONTEXT) {
+		err = extend_anew(flow, &missing, ret_error);
+		if (!err)
+			err = client_flow_renew(flow, ret_error);
+	}
 	if (!err)
 		*ret_changed = true;
 	return err;

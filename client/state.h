@@ -120,9 +120,10 @@ void client_pin_free(struct client_pin *pin);
 
 struct client_assoc {
 	struct ace_slice as_uri, audience;
-	struct ace_scope scope;   /* what the token grants */
-	struct ace_slice token;
-	int64_t expires;          /* seconds since 1970 */
+	struct ace_scope scope;   /* what is granted */
+	struct ace_slice token;   /* brought osc: the one to post again when the context is lost */
+	struct ace_slice update;  /* the latest update of its rights, to be posted after it; empty: none */
+	int64_t expires;          /* seconds since 1970; of the token in force */
 	struct ace_osc osc;       /* secret */
 	bool has_context;         /* the token was posted: */
 	bool proven;              /* an answer verified under the context: the device is who it should be */

@@ -9,6 +9,7 @@
 enum {
 	KEY_AS = 1, KEY_AUDIENCE = 2, KEY_SCOPE = 3, KEY_TOKEN = 4, KEY_EXPIRES = 5, KEY_OSC = 6, KEY_NONCE1 = 7,
 	KEY_NONCE2 = 8, KEY_ID1 = 9, KEY_ID2 = 10, KEY_REFUSALS = 11, KEY_PROVEN = 12,
+	KEY_UPDATE = 13,
 };
 
 static enum ace_err assoc_name(struct ace_slice as_uri, struct ace_slice audience, struct client_name *ret_name,
@@ -35,6 +36,7 @@ static void member_read(struct ace_cbor_reader *r, int64_t key, struct client_as
 	case KEY_AUDIENCE: assoc->audience = ace_cbor_read_tstr(r); break;
 	case KEY_SCOPE: err = ace_scope_read(r, &assoc->scope); break;
 	case KEY_TOKEN: assoc->token = ace_cbor_read_bstr(r); break;
+	case KEY_UPDATE: assoc->update = ace_cbor_read_bstr(r); break;
 	case KEY_EXPIRES: assoc->expires = ace_cbor_read_int(r); break;
 	case KEY_OSC: err = ace_osc_read(r, &assoc->osc); break;
 	case KEY_NONCE1: assoc->nonce1 = ace_cbor_read_bstr(r); break;
@@ -101,7 +103,7 @@ static void assoc_put(struct ace_cbor_writer *w, const struct client_assoc *asso
 {
 	bool scoped = assoc->scope.kind != ACE_SCOPE_ABSENT;
 
-	ace_cbor_write_map(w, (scoped ? 6 : 5) + (assoc->has_context ? 6 : 0));
+	ace_cbor_write_map(w, 5 + (scoped ? 1 : 0) + (assoc->update.len ? 1 : 0) + (assoc->has_context ? 6 : 0));
 	ace_cbor_write_int(w, KEY_AS);
 	ace_cbor_write_tstr(w, assoc->as_uri);
 	ace_cbor_write_int(w, KEY_AUDIENCE);
@@ -115,6 +117,8 @@ static void assoc_put(struct ace_cbor_writer *w, const struct client_assoc *asso
 	ace_cbor_write_int(w, assoc->expires);
 	ace_cbor_write_int(w, KEY_OSC);
 	ace_osc_write(w, &assoc->osc);
+	if (assoc->update.len)
+		bstr_put(w, KEY_UPDATE, assoc->update);
 	if (!assoc->has_context)
 		return;
 	bstr_put(w, KEY_NONCE1, assoc->nonce1);

@@ -4,209 +4,7 @@
 #ifndef SUPPORT_SCRIPTED_PEER_H
 #define SUPPORT_SCRIPTED_PEER_H
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "ace_claims.h"
-#include "ace_oscore.h"
-
-#define PEER_TOKENS_MAX 16
-
-/* What it is to do wrong; set before the client acts. */
-struct peer_script {
-	bool forge_before;      /* an unprotected 2.05 "forged" before each protected answer */
-	bool forge_only;        /* and nothing after it */
-	unsigned int forget;    /* so many protected device requests get an unprotected 4.01 */
-	unsigned int bad_authz; /* so many authz-info answers hold a nonce that the device does not use */
-	bool equal_id;          /* authz-info answers with the client's own id */
-	bool echo;              /* the AS asks for an Echo first */
-	bool corrupt;           /* protected answers have a flipped bit */
-	bool refuse_set;        /* the AS does not grant "set" */
-	bool no_lifetime;       /* token responses without expires_in */
-	const char *hint_as;    /* NULL: itself */
-	const char *hint_audience; /* NULL: "sensor" */
-};
-
-struct peer {
-	int fd;
-	uint16_t port;
-	pthread_t thread;
-	struct peer_script script;
-	struct ace_oscore_ctx as_ctx, device_ctx;
-	bool has_device;
-	unsigned int tokens;
-	char scopes[PEER_TOKENS_MAX][64];
-	char current_scope[64];
-	/* What was seen. */
-	unsigned int plain_gets, plain_others, as_requests, authz_posts, device_requests, replays;
-	bool plain_payload;
-	uint8_t last_nonce1[8], last_id1[8];
-	size_t last_id1_len;
-	char last_asked[64];
-	/* The request in hand, and the last answer, which a retransmitted request gets again. */
-	int last_mid;
-	uint8_t kept[1200];
-	size_t kept_len;
-	struct sockaddr_in from;
-	struct ace_coap_message request;
-};
-
-struct peer_answer {
-	uint8_t code;
-	int format; /* -1: none */
-	struct ace_slice payload, echo;
-};
-
-static const uint8_t peer_as_secret[16] = { 0xc0, 0xc1, 0xc2 };
-
-static inline void peer_derive(struct ace_slice secret, struct ace_slice salt, struct ace_slice sender,
-			       struct ace_slice recipient, struct ace_oscore_ctx *ctx)
-{
-	assert_int_equal(ace_oscore_derive(&(struct ace_oscore_input){ .master_secret = secret, .master_salt = salt,
-		.sender_id = sender, .recipient_id = recipient }, ctx), ACE_OK);
-}
-
-static inline struct ace_slice peer_write(const struct peer *peer, const struct peer_answer *answer, uint8_t *bytes,
-					  size_t cap)
-{
-	struct ace_coap_writer w;
-	struct ace_slice written;
-
-	ace_coap_write_init(&w, bytes, cap);
-	ace_coap_write_header(&w, &(struct ace_coap_header){ ACE_COAP_ACK, answer->code, peer->request.mid,
-							     peer->request.token });
-	if (answer->format >= 0)
-		ace_coap_write_option_uint(&w, ACE_OPT_CONTENT_FORMAT, (uint32_t)answer->format);
-	if (answer->echo.len)
-		ace_coap_write_option(&w, ACE_OPT_ECHO, answer->echo);
-	ace_coap_write_payload(&w, answer->payload);
-	assert_int_equal(ace_coap_written(&w, &written), ACE_OK);
-	return written;
-}
-
-static inline void peer_send(struct peer *peer, struct ace_slice bytes)
-{
-	memmove(peer->kept, bytes.ptr, bytes.len);
-	peer->kept_len = bytes.len;
-	(void)sendto(peer->fd, bytes.ptr, bytes.len, 0, (const struct sockaddr *)(const void *)&peer->from,
-		     sizeof peer->from);
-}
-
-static inline void peer_answer_plain(struct peer *peer, const struct peer_answer *answer)
-{
-	uint8_t bytes[1024];
-
-	peer_send(peer, peer_write(peer, answer, bytes, sizeof bytes));
-}
-
-static inline void peer_answer_protected(struct peer *peer, const struct ace_oscore_ctx *ctx,
-					 struct ace_oscore_exchange *exchange, const struct peer_answer *answer)
-{
-	uint8_t plain[1024], sealed[1200];
-	struct ace_buf out = ACE_BUF_OF(sealed);
-	struct ace_coap_message msg;
-
-	if (peer->script.forge_before || peer->script.forge_only)
-		peer_answer_plain(peer, &(struct peer_answer){ .code = ACE_COAP_CONTENT, .format = 0,
-							       .payload = ACE_LITERAL("forged") });
-	if (peer->script.forge_only)
-		return;
-	if (peer->script.forge_before)
-		usleep(100000);
-	assert_int_equal(ace_coap_read(peer_write(peer, answer, plain, sizeof plain), &msg), ACE_OK);
-	assert_int_equal(ace_oscore_protect_response(ctx, exchange, NULL, &msg, &out), ACE_OK);
-	if (peer->script.corrupt)
-		sealed[out.len - 1] ^= 1;
-	peer_send(peer, ace_buf_slice(&out));
-}
-
-/* --- The AS --- */
-
-static inline struct ace_slice peer_grant(struct peer *peer, const char *scope, uint8_t *bytes, size_t cap)
-{
-	uint8_t number = (uint8_t)peer->tokens++;
-	uint8_t secret[16] = { 0xdd, number };
-	struct ace_osc osc = { .id = { &number, 1 }, .ms = ACE_SLICE_OF(secret) };
-	struct ace_cbor_writer w;
-	struct ace_slice written;
-
-	assert_true(number < PEER_TOKENS_MAX);
-	snprintf(peer->scopes[number], sizeof peer->scopes[number], "%s", scope);
-	ace_cbor_write_init(&w, bytes, cap);
-	ace_cbor_write_map(&w, peer->script.no_lifetime ? 3 : 4);
-	ace_cbor_write_int(&w, ACE_PARAM_ACCESS_TOKEN);
-	ace_cbor_write_bstr(&w, (struct ace_slice){ &number, 1 });
-	if (!peer->script.no_lifetime) {
-		ace_cbor_write_int(&w, ACE_PARAM_EXPIRES_IN);
-		ace_cbor_write_int(&w, 3600);
-	}
-	ace_cbor_write_int(&w, ACE_PARAM_CNF);
-	ace_cbor_write_map(&w, 1);
-	ace_cbor_write_int(&w, ACE_CNF_OSC);
-	ace_osc_write(&w, &osc);
-	ace_cbor_write_int(&w, ACE_PARAM_PROFILE);
-	ace_cbor_write_int(&w, ACE_PROFILE_COAP_OSCORE);
-	assert_int_equal(ace_cbor_written(&w, &written), ACE_OK);
-	return written;
-}
-
-static inline void peer_asked_scope(struct peer *peer, struct ace_slice payload)
-{
-	struct ace_cbor_reader r;
-	struct ace_cbor_seq map;
-	int64_t key;
-
-	snprintf(peer->last_asked, sizeof peer->last_asked, "%s", "");
-	ace_cbor_read_init(&r, payload);
-	ace_cbor_map_enter(&r, &map);
-	while (ace_cbor_map_next(&r, &map, &key)) {
-		struct ace_slice text;
-
-		if (key != ACE_PARAM_SCOPE) {
-			ace_cbor_read_raw(&r);
-			continue;
-		}
-		text = ace_cbor_read_tstr(&r);
-		snprintf(peer->last_asked, sizeof peer->last_asked, "%.*s", (int)text.len, (const char *)text.ptr);
-	}
-}
-
-static inline void peer_as(struct peer *peer, const struct ace_coap_message *inner,
-			   struct ace_oscore_exchange *exchange)
-{
-	static const char refusal[] = "denied: ask with decision D-01KB2R7ABCDEFGHJ";
-	struct peer_answer answer = { .code = ACE_COAP_CREATED, .format = ACE_FORMAT_ACE_CBOR };
-	struct ace_cbor_writer w;
-	struct ace_slice echo;
-	uint8_t bytes[512];
-
-	peer->as_requests++;
-	if (peer->script.echo && !ace_coap_option_find(inner->options, ACE_OPT_ECHO, &echo)) {
-		answer = (struct peer_answer){ .code = ACE_COAP_UNAUTHORIZED, .format = -1,
-					       .echo = ACE_LITERAL("fresh?") };
-	} else if (inner->code != ACE_COAP_POST) {
-		answer = (struct peer_answer){ .code = ACE_COAP_METHOD_NOT_ALLOWED, .format = -1 };
-	} else {
-		peer_asked_scope(peer, inner->payload);
-		if (peer->script.refuse_set && strstr(peer->last_asked, "set")) {
-			ace_cbor_write_init(&w, bytes, sizeof bytes);
-			ace_cbor_write_map(&w, 2);
-			ace_cbor_write_int(&w, ACE_PARAM_ERROR);
-			ace_cbor_write_int(&w, ACE_OAUTH_INVALID_SCOPE);
-			ace_cbor_write_int(&w, ACE_PARAM_ERROR_DESCRIPTION);
-			ace_cbor_write_tstr(&w, ACE_LITERAL(refusal));
-			answer.code = ACE_COAP_BAD_REQUEST;
-			answer.payload = (struct ace_slice){ bytes, w.len };
-		} else {
-			answer.payload = peer_grant(peer, peer->last_asked, bytes, sizeof bytes);
-		}
-	}
-	peer_answer_protected(peer, &peer->as_ctx, exchange, &answer);
-}
+#include "scripted_peer_as.h"
 
 /* --- The device --- */
 
@@ -257,6 +55,12 @@ static inline void peer_authz(struct peer *peer)
 	memcpy(peer->last_nonce1, nonce1.ptr, 8);
 	memcpy(peer->last_id1, id1.ptr, id1.len);
 	peer->last_id1_len = id1.len;
+	/* RFC 9203 4.2: a token without input material makes no context. */
+	if (peer->is_update[token.ptr[0]]) {
+		peer_answer_plain(peer, &(struct peer_answer){ .code = ACE_COAP_BAD_REQUEST, .format = -1 });
+		return;
+	}
+	peer->current = token.ptr[0];
 	snprintf(peer->current_scope, sizeof peer->current_scope, "%s", peer->scopes[token.ptr[0]]);
 	assert_int_equal(ace_master_salt((struct ace_slice){ NULL, 0 }, nonce1, ACE_SLICE_OF(nonce2), &salt), ACE_OK);
 	peer_derive((struct ace_slice){ (const uint8_t[16]){ 0xdd, token.ptr[0] }, 16 }, ace_buf_slice(&salt), id1,
@@ -278,6 +82,31 @@ static inline void peer_authz(struct peer *peer)
 						       .payload = { bytes, w.len } });
 }
 
+/* A token posted over the context. */
+static inline uint8_t peer_update(struct peer *peer, struct ace_slice payload)
+{
+	struct ace_cbor_reader r;
+	struct ace_cbor_seq map;
+	struct ace_slice token;
+	int64_t key;
+
+	peer->updates++;
+	ace_cbor_read_init(&r, payload);
+	ace_cbor_map_enter(&r, &map);
+	assert_true(ace_cbor_map_next(&r, &map, &key) && key == ACE_PARAM_ACCESS_TOKEN);
+	token = ace_cbor_read_bstr(&r);
+	assert_false(ace_cbor_map_next(&r, &map, &key));
+	assert_int_equal(token.len, 1);
+	if (peer->script.refuse_updates) {
+		peer->script.refuse_updates--;
+		return ACE_COAP_UNAUTHORIZED;
+	}
+	if (!peer->is_update[token.ptr[0]] || peer->material[token.ptr[0]] != peer->current)
+		return ACE_COAP_UNAUTHORIZED;
+	snprintf(peer->current_scope, sizeof peer->current_scope, "%s", peer->scopes[token.ptr[0]]);
+	return ACE_COAP_CREATED;
+}
+
 static inline void peer_device(struct peer *peer, const struct ace_coap_message *inner,
 			       struct ace_oscore_exchange *exchange)
 {
@@ -285,7 +114,9 @@ static inline void peer_device(struct peer *peer, const struct ace_coap_message 
 	bool set = inner->code == ACE_COAP_PUT;
 	uint8_t bytes[256];
 
-	if (!strstr(peer->current_scope, set ? "set" : "read"))
+	if (inner->code == ACE_COAP_POST)
+		answer = (struct peer_answer){ .code = peer_update(peer, inner->payload), .format = -1 };
+	else if (!strstr(peer->current_scope, set ? "set" : "read"))
 		answer = (struct peer_answer){ .code = ACE_COAP_METHOD_NOT_ALLOWED, .format = ACE_FORMAT_ACE_CBOR,
 			.payload = peer_hints(peer, set ? "set" : "read", bytes, sizeof bytes) };
 	else if (set)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two parts of scripted_peer.h share: what is told and seen, and how answers leave. Include that one. */
+#ifndef SUPPORT_SCRIPTED_PEER_BASE_H
+#define SUPPORT_SCRIPTED_PEER_BASE_H
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ace_claims.h"
+#include "ace_oscore.h"
+
+#define PEER_TOKENS_MAX 16
+
+/* What it is to do wrong; set before the client acts. */
+struct peer_script {
+	bool forge_before;      /* an unprotected 2.05 "forged" before each protected answer */
+	bool forge_only;        /* and nothing after it */
+	unsigned int forget;    /* so many protected device requests get an unprotected 4.01 */
+	unsigned int bad_authz; /* so many authz-info answers hold a nonce that the device does not use */
+	bool equal_id;          /* authz-info answers with the client's own id */
+	bool echo;              /* the AS asks for an Echo first */
+	bool corrupt;           /* protected answers have a flipped bit */
+	bool refuse_set;        /* the AS does not grant "set" */
+	bool no_lifetime;       /* token responses without expires_in */
+	bool decline_updates;   /* the AS knows no kid */
+	unsigned int refuse_updates; /* the device refuses so many updates, protected */
+	const char *hint_as;    /* NULL: itself */
+	const char *hint_audience; /* NULL: "sensor" */
+};
+
+struct peer {
+	int fd;
+	uint16_t port;
+	pthread_t thread;
+	struct peer_script script;
+	struct ace_oscore_ctx as_ctx, device_ctx;
+	bool has_device;
+	unsigned int tokens;
+	char scopes[PEER_TOKENS_MAX][64];
+	bool is_update[PEER_TOKENS_MAX];
+	uint8_t material[PEER_TOKENS_MAX]; /* number of the token that brought the keys; its own for a first one */
+	uint8_t current;                   /* material of the device's context */
+	char current_scope[64];
+	/* What was seen. */
+	unsigned int plain_gets, plain_others, as_requests, authz_posts, device_requests, replays;
+	unsigned int updates; /* tokens that were posted over the context */
+	int last_kid;         /* of the last token request; -1: none */
+	bool plain_payload;
+	uint8_t last_nonce1[8], last_id1[8];
+	size_t last_id1_len;
+	char last_asked[64];
+	/* The request in hand, and the last answer, which a retransmitted request gets again. */
+	int last_mid;
+	uint8_t kept[1200];
+	size_t kept_len;
+	struct sockaddr_in from;
+	struct ace_coap_message request;
+};
+
+struct peer_answer {
+	uint8_t code;
+	int format; /* -1: none */
+	struct ace_slice payload, echo;
+};
+
+static const uint8_t peer_as_secret[16] = { 0xc0, 0xc1, 0xc2 };
+
+static inline void peer_derive(struct ace_slice secret, struct ace_slice salt, struct ace_slice sender,
+			       struct ace_slice recipient, struct ace_oscore_ctx *ctx)
+{
+	assert_int_equal(ace_oscore_derive(&(struct ace_oscore_input){ .master_secret = secret, .master_salt = salt,
+		.sender_id = sender, .recipient_id = recipient }, ctx), ACE_OK);
+}
+
+static inline struct ace_slice peer_write(const struct peer *peer, const struct peer_answer *answer, uint8_t *bytes,
+					  size_t cap)
+{
+	struct ace_coap_writer w;
+	struct ace_slice written;
+
+	ace_coap_write_init(&w, bytes, cap);
+	ace_coap_write_header(&w, &(struct ace_coap_header){ ACE_COAP_ACK, answer->code, peer->request.mid,
+							     peer->request.token });
+	if (answer->format >= 0)
+		ace_coap_write_option_uint(&w, ACE_OPT_CONTENT_FORMAT, (uint32_t)answer->format);
+	if (answer->echo.len)
+		ace_coap_write_option(&w, ACE_OPT_ECHO, answer->echo);
+	ace_coap_write_payload(&w, answer->payload);
+	assert_int_equal(ace_coap_written(&w, &written), ACE_OK);
+	return written;
+}
+
+static inline void peer_send(struct peer *peer, struct ace_slice bytes)
+{
+	memmove(peer->kept, bytes.ptr, bytes.len);
+	peer->kept_len = bytes.len;
+	(void)sendto(peer->fd, bytes.ptr, bytes.len, 0, (const struct sockaddr *)(const void *)&peer->from,
+		     sizeof peer->from);
+}
+
+static inline void peer_answer_plain(struct peer *peer, const struct peer_answer *answer)
+{
+	uint8_t bytes[1024];
+
+	peer_send(peer, peer_write(peer, answer, bytes, sizeof bytes));
+}
+
+static inline void peer_answer_protected(struct peer *peer, const struct ace_oscore_ctx *ctx,
+					 struct ace_oscore_exchange *exchange, const struct peer_answer *answer)
+{
+	uint8_t plain[1024], sealed[1200];
+	struct ace_buf out = ACE_BUF_OF(sealed);
+	struct ace_coap_message msg;
+
+	if (peer->script.forge_before || peer->script.forge_only)
+		peer_answer_plain(peer, &(struct peer_answer){ .code = ACE_COAP_CONTENT, .format = 0,
+							       .payload = ACE_LITERAL("forged") });
+	if (peer->script.forge_only)
+		return;
+	if (peer->script.forge_before)
+		usleep(100000);
+	assert_int_equal(ace_coap_read(peer_write(peer, answer, plain, sizeof plain), &msg), ACE_OK);
+	assert_int_equal(ace_oscore_protect_response(ctx, exchange, NULL, &msg, &out), ACE_OK);
+	if (peer->script.corrupt)
+		sealed[out.len - 1] ^= 1;
+	peer_send(peer, ace_buf_slice(&out));
+}
+
+#endif
