@@ -74,22 +74,33 @@ enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope 
 
 /* What was granted on top of what is held, and what that makes together. */
 struct more {
-	struct ace_scope both;
+	struct ace_scope both; /* absent when the two cannot be written as one */
+	bool is_held;          /* nothing was granted that is not held already */
 	uint8_t bytes[2 * CLIENT_SCOPE_MAX];
 };
+
+static void more_fill(const struct ace_scope *held, const struct ace_scope *granted, struct more *ret_more)
+{
+	struct ace_buf out = ACE_BUF_OF(ret_more->bytes);
+	struct ace_scope rest;
+
+	ret_more->is_held = !client_scope_less(granted, held, &out, &rest) && !rest.kind;
+	out.len = 0;
+	if (!held->kind || client_scope_join(held, granted, &out, &ret_more->both))
+		ret_more->both = (struct ace_scope){ 0 };
+}
 
 /* Ask for what is missing and for no more, so that a refusal is an error with an id, and not a silently smaller token. */
 static enum ace_err ask_missing(struct client_flow *flow, const struct ace_scope *missing, struct more *more,
 				struct cli_error *ret_error)
 {
-	struct ace_buf out = ACE_BUF_OF(more->bytes);
 	struct client_answer answer;
 	struct client_refusal refusal;
 	struct client_grant grant;
 	enum ace_err err = ask(flow, missing, &answer, &grant, ret_error);
 
 	if (!err)
-		err = client_scope_join(&flow->assoc.scope, grant.scope.kind ? &grant.scope : missing, &out, &more->both);
+		more_fill(&flow->assoc.scope, grant.scope.kind ? &grant.scope : missing, more);
 	else if (err == ACE_ERR_DENIED && !client_refusal_read(answer.msg.payload, &refusal) &&
 		 refusal.code == ACE_OAUTH_INVALID_REQUEST)
 		err = ACE_ERR_NO_CONTEXT; /* the AS knows these keys no more */
@@ -126,32 +137,40 @@ static enum ace_err update_both(struct client_flow *flow, const struct ace_scope
 }
 
 /* ACE_ERR_NO_CONTEXT: not to be had over the keys that are there, but perhaps with others. */
-static enum ace_err extend_update(struct client_flow *flow, const struct ace_scope *missing, struct cli_error *ret_error)
+static enum ace_err extend_update(struct client_flow *flow, const struct ace_scope *missing, bool *ret_changed,
+				  struct cli_error *ret_error)
 {
 	struct more more;
 	enum ace_err err;
 
-	if (!flow->line_ready || flow->assoc.scope.kind != missing->kind)
+	if (!flow->line_ready)
 		return ACE_ERR_NO_CONTEXT;
 	err = ask_missing(flow, missing, &more, ret_error);
-	if (err)
+	if (err || more.is_held)
 		return err;
+	if (!more.both.kind)
+		return ACE_ERR_NO_CONTEXT;
 	err = update_both(flow, &more.both, ret_error);
+	*ret_changed = !err;
 	/* The AS has granted it already: what says no here is the device. */
 	return err == ACE_ERR_DENIED ? ACE_ERR_NO_CONTEXT : err;
 }
 
-/* New keys, with a token for both. Scopes of two kinds have no union that could be written: the new one stands alone. */
-static enum ace_err extend_anew(struct client_flow *flow, const struct ace_scope *missing, struct cli_error *ret_error)
+/* New keys, with a token for both; where there is no union that could be written, the new one stands alone. */
+static enum ace_err extend_anew(struct client_flow *flow, const struct ace_scope *missing, bool *ret_changed,
+				struct cli_error *ret_error)
 {
 	struct more more;
 	enum ace_err err;
 
 	flow->line_ready = false;
-	if (!flow->assoc.scope.kind || flow->assoc.scope.kind != missing->kind)
-		return client_flow_token(flow, missing, ret_error);
 	err = ask_missing(flow, missing, &more, ret_error);
-	return err ? err : client_flow_token(flow, &more.both, ret_error);
+	if (!err)
+		err = client_flow_token(flow, more.both.kind ? &more.both : missing, ret_error);
+	if (!err)
+		err = client_flow_renew(flow, ret_error);
+	*ret_changed = !err;
+	return err;
 }
 
 enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope *scope, bool *ret_changed,
@@ -169,13 +188,6 @@ enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope
 		return cli_error_set(ret_error, err, "the scope that the device hints at cannot be read");
 	if (!missing.kind)
 		return ACE_OK;
-	err = extend_update(flow, &missing, ret_error);
-	if (err == ACE_ERR_NO_CONTEXT) {
-		err = extend_anew(flow, &missing, ret_error);
-		if (!err)
-			err = client_flow_renew(flow, ret_error);
-	}
-	if (!err)
-		*ret_changed = true;
-	return err;
+	err = extend_update(flow, &missing, ret_changed, ret_error);
+	return err == ACE_ERR_NO_CONTEXT ? extend_anew(flow, &missing, ret_changed, ret_error) : err;
 }
