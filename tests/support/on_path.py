@@ -4,7 +4,8 @@
 plays it again from an address of its own.
 
     on_path.py relay LISTEN_PORT DEVICE_PORT FILE   relay on loopback, append each request to FILE as hex
-    on_path.py replay DEVICE_PORT FILE              send the kept token and OSCORE request again, and a plain GET
+    on_path.py replay DEVICE_PORT FILE              send the kept token and OSCORE request again, the same request under
+                                                    the context that the token opened, and a plain GET
 """
 import select
 import socket
@@ -52,14 +53,21 @@ def relay(listen_port, device_port, path):
                 front.sendto(back.recv(2048), client)
 
 
+def readdress(protected, kid):
+    """The OSCORE request as if it were for the context with that kid: the option is the first, as it has no Uri-Host."""
+    at = 4 + (protected[0] & 15)
+    value = protected[at + 1:at + 1 + (protected[at] & 15)]
+    value = value[:1 + (value[0] & 7)] + kid
+    return protected[:at] + bytes([OSCORE_OPTION << 4 | len(value)]) + value + protected[protected.index(b"\xff", at):]
+
+
 def ask(device_port, request, mid):
-    """Send under a Message ID of our own, so that deduplication does not answer. Returns code and size."""
+    """Send under a Message ID of our own, so that deduplication does not answer. Returns the answer."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(3)
         sock.connect(("127.0.0.1", device_port))
         sock.send(request[:2] + mid.to_bytes(2, "big") + request[4:])
-        answer = sock.recv(2048)
-    return f"{answer[1] >> 5}.{answer[1] & 31:02d}", len(answer)
+        return sock.recv(2048)
 
 
 def replay(device_port, path):
@@ -68,12 +76,16 @@ def replay(device_port, path):
     post = next(m for m in seen if m[1] == 2 and OSCORE_OPTION not in options(m))
     protected = next(m for m in seen if OSCORE_OPTION in options(m))
     plain = bytes([0x40, 1, 0, 0, 0xB4]) + b"temp"
-    results = [("the captured token, posted again", "2.01", ask(device_port, post, 0x7001)),
-               ("the captured OSCORE request, replayed", "4.01", ask(device_port, protected, 0x7002)),
-               ("GET /temp in plaintext", "4.01", ask(device_port, plain, 0x7003))]
-    for what, _, (code, size) in results:
-        print(f"   {what:40s} → {code}  ({size} bytes)")
-    return 0 if all(code == wanted for _, wanted, (code, _) in results) else 1
+    posted = ask(device_port, post, 0x7001)
+    kid = posted[-2:]  # {42: nonce2, 44: id}, with an id of two bytes
+    results = [("the captured token, posted again", "2.01", posted),
+               ("a captured request under its new context", "4.00", ask(device_port, readdress(protected, kid), 0x7002)),
+               ("the captured OSCORE request, replayed", "4.01", ask(device_port, protected, 0x7003)),
+               ("GET /temp in plaintext", "4.01", ask(device_port, plain, 0x7004))]
+    told = [(what, wanted, f"{answer[1] >> 5}.{answer[1] & 31:02d}", len(answer)) for what, wanted, answer in results]
+    for what, _, code, size in told:
+        print(f"   {what:42s} → {code}  ({size} bytes)")
+    return 0 if all(code == wanted for _, wanted, code, _ in told) else 1
 
 
 if __name__ == "__main__":
