@@ -87,10 +87,15 @@ static void check_format(struct cli_json_reader *r, const struct cli_json_place 
 
 	if (!format || !strcmp(format, want))
 		return;
-	if (!strncmp(format, want, stem + 1))
-		cli_json_refuse(r, root, "format", "format \"%s\" is of another version than \"%s\"", format, want);
-	else
+	if (strncmp(format, want, stem + 1)) {
 		cli_json_refuse(r, root, "format", "this is a \"%s\" file, not \"%s\"", format, want);
+		if (!strcmp(want, CLI_CLIENT_FORMAT))
+			cli_error_hint(r->error, "acectl client ticket ID -o FILE makes one");
+		else
+			cli_error_hint(r->error, "acectl device export ID --format json -o FILE makes one");
+		return;
+	}
+	cli_json_refuse(r, root, "format", "format \"%s\" is of another version than \"%s\"", format, want);
 	if (r->error)
 		r->error->err = ACE_ERR_VERSION;
 	r->err = ACE_ERR_VERSION;

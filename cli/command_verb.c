@@ -80,6 +80,8 @@ static int unknown_verb(const struct cli_program *program, const struct cli_call
 	return cli_fail(output, CLI_EXIT_USAGE, "\"%s\" needs one of: %s", noun, all);
 }
 
+static void noun_help(const struct cli_program *program, const char *noun, FILE *out);
+
 int cli_verb_find(const struct cli_program *program, struct cli_call *call, const struct cli_output *output)
 {
 	size_t words = 0;
@@ -93,7 +95,11 @@ int cli_verb_find(const struct cli_program *program, struct cli_call *call, cons
 		if (words || !*verb->name)
 			call->verb = verb;
 	}
-	if (cli_flag(call, "help") && (call->verb || !call->args_len || is_noun(program, call->args[0]))) {
+	if (cli_flag(call, "help") && !call->verb && call->args_len && is_noun(program, call->args[0])) {
+		noun_help(program, call->args[0], output->out);
+		return CLI_EXIT_OK;
+	}
+	if (cli_flag(call, "help") && (call->verb || !call->args_len)) {
 		cli_help_print(program, call->verb, output);
 		return CLI_EXIT_OK;
 	}
@@ -119,13 +125,18 @@ static void print_flags(const struct cli_flag *flags, FILE *out)
 	}
 }
 
-static void print_verbs(const struct cli_program *program, FILE *out)
+/* All verbs, or those of one noun. */
+static void print_verbs(const struct cli_program *program, const char *noun, FILE *out)
 {
+	size_t noun_len = noun ? strlen(noun) : 0;
+
 	fputs("\nverbs:\n", out);
 	for (const struct cli_verb *verb = program->verbs; verb->name; verb++) {
 		char text[96];
 		int len = snprintf(text, sizeof text, "%s %s", verb->name, verb->args);
 
+		if (noun && (strncmp(verb->name, noun, noun_len) || verb->name[noun_len] != ' '))
+			continue;
 		if (len > COLUMN)
 			fprintf(out, "  %s\n  %-*s %s\n", text, COLUMN, "", verb->help);
 		else
@@ -133,20 +144,27 @@ static void print_verbs(const struct cli_program *program, FILE *out)
 	}
 }
 
+static void noun_help(const struct cli_program *program, const char *noun, FILE *out)
+{
+	fprintf(out, "usage: %s %s VERB [arguments] [flags]\n", program->name, noun);
+	print_verbs(program, noun, out);
+	fprintf(out, "\n%s %s VERB --help tells more\n", program->name, noun);
+}
+
 void cli_help_print(const struct cli_program *program, const struct cli_verb *verb, const struct cli_output *output)
 {
-	const char *examples = verb && verb->examples ? verb->examples : program->examples;
+	const char *examples = verb && *verb->name ? verb->examples : program->examples;
 	FILE *out = output->out;
 
 	if (examples)
 		fprintf(out, "examples:\n%s\n", examples);
 	if (verb)
-		fprintf(out, "usage: %s %s%s%s [flags]\n%s\n", program->name, verb->name, *verb->name ? " " : "", verb->args,
-			*verb->name ? verb->help : program->summary);
+		fprintf(out, "usage: %s%s%s%s%s [flags]\n%s\n", program->name, *verb->name ? " " : "", verb->name,
+			*verb->args ? " " : "", verb->args, *verb->name ? verb->help : program->summary);
 	else
 		fprintf(out, "usage: %s VERB [arguments] [flags]\n%s\n", program->name, program->summary);
 	if (!verb)
-		print_verbs(program, out);
+		print_verbs(program, NULL, out);
 	if (verb && verb->flags && verb->flags->name) {
 		fputs("\nflags:\n", out);
 		print_flags(verb->flags, out);

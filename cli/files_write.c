@@ -126,6 +126,7 @@ enum ace_err cli_dir_check(const char *path, struct cli_error *ret_error)
 enum ace_err cli_dir_make(const char *path, unsigned int mode, struct cli_error *ret_error)
 {
 	char dir[FILE_PATH_MAX];
+	enum ace_err err;
 
 	if (strlen(path) >= FILE_PATH_MAX)
 		return cli_error_errno(ret_error, ENAMETOOLONG, "make", path);
@@ -135,7 +136,10 @@ enum ace_err cli_dir_make(const char *path, unsigned int mode, struct cli_error 
 		if (chmod(path, (mode_t)mode) || sync_dir(dir))
 			return cli_error_errno(ret_error, errno, "make", path);
 	} else if (errno != EEXIST) {
-		return cli_error_errno(ret_error, errno, "make", path);
+		err = cli_error_errno(ret_error, errno, "make", path);
+		if (err == ACE_ERR_NOT_FOUND)
+			cli_error_hint(ret_error, "make the directory around it first");
+		return err;
 	}
 	return cli_dir_check(path, ret_error);
 }

@@ -37,24 +37,29 @@ static const struct cli_flag token_flags[] = {
 	{ 0 },
 };
 
-#define REQUEST(verb, text)                                                                                            \
+#define REQUEST(verb, text, sample)                                                                                            \
 	{                                                                                                              \
 		.name = verb, .args = "URI", .args_min = 1, .args_max = 1, .help = text, .flags = request_flags,       \
-		.run = client_verb_request                                                                             \
+		.examples = sample, .run = client_verb_request                                                         \
 	}
 
 static const struct cli_verb verbs[] = {
 	{ .name = "enroll", .args = "TICKET", .args_min = 1, .args_max = 1, .run = client_verb_enroll,
 	  .help = "move a ticket into the state directory, after a test with the AS",
 	  .examples = "ace-client enroll wallboard-1.ace\n" },
-	REQUEST("get", "read a resource"),
-	REQUEST("put", "write a resource"),
-	REQUEST("post", "send something to a resource"),
-	REQUEST("delete", "delete a resource"),
+	REQUEST("get", "read a resource", "ace-client get coap://127.0.0.1:5690/temp --explain\n"
+					  "ace-client get coap://127.0.0.1:5690/temp -o temp.txt\n"),
+	REQUEST("put", "write a resource", "ace-client put coap://127.0.0.1:5690/setpoint -e 19\n"
+					   "ace-client put coap://127.0.0.1:5690/schedule -f week.cbor -t 60\n"),
+	REQUEST("post", "send something to a resource", "ace-client post coap://127.0.0.1:5690/firmware -f new.bin -t 42\n"),
+	REQUEST("delete", "delete a resource", "ace-client delete coap://127.0.0.1:5690/log\n"),
 	{ .name = "token", .args = "", .help = "only ask for a token", .flags = token_flags, .run = client_verb_token,
-	  .examples = "ace-client token -a coap://thermo-101.b7.example -s climate.read\n" },
-	{ .name = "whoami", .args = "", .help = "who this client is, to which AS", .run = client_verb_whoami },
-	{ .name = "list", .args = "", .help = "pinned devices and tokens", .run = client_verb_list },
+	  .examples = "ace-client token -a thermo-101 -s climate.read\n"
+		      "ace-client token -a thermo-101 -s \"/temp:GET /setpoint:GET,PUT\"\n" },
+	{ .name = "whoami", .args = "", .help = "who this client is, to which AS",
+	  .examples = "ace-client whoami\n", .run = client_verb_whoami },
+	{ .name = "list", .args = "", .help = "pinned devices and tokens",
+	  .examples = "ace-client list\n", .run = client_verb_list },
 	{ .name = "forget", .args = "URI", .args_min = 1, .args_max = 1, .run = client_verb_forget,
 	  .help = "unpin a device and drop its token and keys",
 	  .examples = "ace-client forget coap://127.0.0.1:5690\n" },

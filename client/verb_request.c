@@ -147,6 +147,49 @@ static enum ace_err answer_json(const struct client_answer *answer, const struct
 	return cli_output_json(output, document);
 }
 
+static const char *code_name(uint8_t code)
+{
+	static const struct {
+		uint8_t code;
+		const char *name;
+	} names[] = {
+		{ ACE_COAP_CODE(4, 0), " Bad Request" },
+		{ ACE_COAP_CODE(4, 1), " Unauthorized" },
+		{ ACE_COAP_CODE(4, 2), " Bad Option" },
+		{ ACE_COAP_CODE(4, 3), " Forbidden" },
+		{ ACE_COAP_CODE(4, 4), " Not Found" },
+		{ ACE_COAP_CODE(4, 5), " Method Not Allowed" },
+		{ ACE_COAP_CODE(4, 6), " Not Acceptable" },
+		{ ACE_COAP_CODE(4, 13), " Request Entity Too Large" },
+		{ ACE_COAP_CODE(4, 15), " Unsupported Content-Format" },
+		{ ACE_COAP_CODE(5, 0), " Internal Server Error" },
+		{ ACE_COAP_CODE(5, 1), " Not Implemented" },
+		{ ACE_COAP_CODE(5, 3), " Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < ACE_ARRAY_LEN(names); i++)
+		if (names[i].code == code)
+			return names[i].name;
+	return "";
+}
+
+static int refusal_print(const struct client_answer *answer, const struct cli_output *output)
+{
+	const uint8_t code = answer->msg.code;
+	struct cli_error error;
+	char text[200] = "";
+
+	if (is_text(answer->msg.payload))
+		client_text_clean(answer->msg.payload, text, sizeof text);
+	cli_error_set(&error, ACE_OK, "the device answered %u.%02u%s%s%s", code >> 5, code & 0x1f, code_name(code),
+		      *text ? ": " : "", text);
+	error.exit = CLI_EXIT_NO;
+	memcpy(error.code, "no", sizeof "no");
+	if (code == ACE_COAP_CODE(4, 3) || code == ACE_COAP_CODE(4, 5))
+		cli_error_hint(&error, "the AS gives this client no more; ace-client list shows what its token allows");
+	return cli_error_print(output, &error);
+}
+
 /* Data to stdout or a file; a refusal of the device to stderr. */
 static int answer_print(const struct cli_call *call, const struct client_answer *answer,
 			const struct cli_output *output)
@@ -154,14 +197,9 @@ static int answer_print(const struct cli_call *call, const struct client_answer 
 	const struct ace_slice payload = answer->msg.payload;
 	const char *file = cli_flag_value(call, "output");
 	struct cli_error error = { 0 };
-	char text[200] = "";
 
-	if (answer->msg.code >> 5 != 2) {
-		if (is_text(payload))
-			client_text_clean(payload, text, sizeof text);
-		return cli_fail(output, CLI_EXIT_NO, "the device answered %u.%02u%s%s", answer->msg.code >> 5,
-				answer->msg.code & 0x1f, *text ? ": " : "", text);
-	}
+	if (answer->msg.code >> 5 != 2)
+		return refusal_print(answer, output);
 	if (file && strcmp(file, "-")) {
 		if (cli_file_write(file, payload, CLI_WRITE_REPLACE, &error))
 			return cli_error_print(output, &error);

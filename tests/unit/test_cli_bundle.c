@@ -137,7 +137,7 @@ static void refusals_name_the_place_and_no_secret(void **state)
 {
 	(void)state;
 	assert_refused("{\"format\":\"ace-client/2\"}", ACE_ERR_VERSION, "/format");
-	assert_refused("{\"format\":\"ace-device/1\"}", ACE_ERR_VERSION, "/format");
+	assert_refused("{\"format\":\"ace-device/1\"}", ACE_ERR_RANGE, "/format");
 	assert_refused("{\"format\":\"ace-client/1\",\"client\":\"c\",\"as_uri\":\"coap://a/t\"}", ACE_ERR_MISSING, "");
 	assert_refused("{\"format\":\"ace-client/1\",\"clinet\":\"c\"}", ACE_ERR_UNKNOWN, "/clinet");
 	assert_refused("{\"format\":\"ace-client/1\",\"client\":7}", ACE_ERR_TYPE, "/client");

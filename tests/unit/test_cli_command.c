@@ -25,7 +25,7 @@ static const struct cli_flag apply_flags[] = { { .name = "message", .letter = 'm
 static const struct cli_verb verbs[] = {
 	{ .name = "status", .args = "", .help = "h", .run = run },
 	{ .name = "policy apply", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX, .help = "h", .flags = apply_flags,
-	  .run = run },
+	  .examples = "  p policy apply a\n", .run = run },
 	{ .name = "policy log", .args = "", .help = "h", .run = run },
 	{ 0 },
 };
@@ -125,6 +125,26 @@ static void help_shows_examples_first(void **state)
 	assert_memory_equal(said, "p ", 2);
 }
 
+static void help_of_a_verb_shows_its_own_examples_only(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("policy log --help"), 0);
+	assert_memory_equal(said, "usage: p policy log [flags]\n", 28);
+	assert_int_equal(parse("policy apply --help"), 0);
+	assert_memory_equal(said, "examples:\n  p policy apply a\n", 29);
+}
+
+static void help_of_a_noun_shows_its_verbs(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("policy --help"), 0);
+	assert_memory_equal(said, "usage: p policy VERB ", 21);
+	assert_non_null(strstr(said, "  policy apply PATH..."));
+	assert_non_null(strstr(said, "  policy log "));
+	assert_null(strstr(said, "status"));
+	assert_int_equal(parse("polic --help"), 2);
+}
+
 static void numbers_are_whole_and_in_range(void **state)
 {
 	int64_t n;
@@ -185,6 +205,8 @@ int main(void)
 		cmocka_unit_test(wrong_uses_are_refused),
 		cmocka_unit_test(the_environment_stands_in_for_flags),
 		cmocka_unit_test(help_shows_examples_first),
+		cmocka_unit_test(help_of_a_verb_shows_its_own_examples_only),
+		cmocka_unit_test(help_of_a_noun_shows_its_verbs),
 		cmocka_unit_test(numbers_are_whole_and_in_range),
 		cmocka_unit_test(times_are_rfc_3339),
 		cmocka_unit_test(addresses_are_taken_apart),
