@@ -8,6 +8,7 @@
 
 #define RETRY_SOON_S 1
 #define RETRY_LATER_S 5
+#define RETRY_OPERATOR_S 60 /* somebody has to do something */
 
 void as_answer_init(struct as_answer *answer)
 {
@@ -104,6 +105,8 @@ static uint32_t retry_after_s(enum ace_err err)
 	if (err == ACE_ERR_FULL || err == ACE_ERR_STORAGE || err == ACE_ERR_CLOCK || err == ACE_ERR_IO ||
 	    err == ACE_ERR_RANDOM || err == ACE_ERR_MEMORY)
 		return RETRY_LATER_S;
+	if (err == ACE_ERR_EXHAUSTED)
+		return RETRY_OPERATOR_S;
 	return 0;
 }
 

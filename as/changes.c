@@ -2,6 +2,7 @@
 #include "as/changes.h"
 
 #include "storage/changes.h"
+#include "storage/key_uses.h"
 
 /* More at once than this are an import: looking each up would take longer than reading all that is needed again. */
 #define FOLLOWED_MAX 1024
@@ -83,6 +84,15 @@ static enum ace_err open_keys(struct store_txn *txn, const struct store_device *
 	return err;
 }
 
+static enum ace_err count_uses(struct store_txn *txn, struct as_device *device)
+{
+	enum ace_err err = ACE_OK;
+
+	for (size_t i = 0; i < device->keys_len && !err; i++)
+		err = store_key_uses_get(txn, device->id, device->described[i].version, &device->uses[i]);
+	return err;
+}
+
 static enum ace_err keep_device(struct as_server *as, struct store_txn *txn, const struct store_device *record,
 				const struct as_device **ret_device)
 {
@@ -97,6 +107,11 @@ static enum ace_err keep_device(struct as_server *as, struct store_txn *txn, con
 		return err;
 	if (!device)
 		return ACE_ERR_MEMORY;
+	err = count_uses(txn, device);
+	if (err) {
+		as_device_free(device);
+		return err;
+	}
 	as_device_cache_add(&as->devices, device);
 	*ret_device = device;
 	return ACE_OK;

@@ -54,13 +54,13 @@ static void add_device_row(struct cli_table *table, const struct store_device *d
 
 static enum ace_err fill_devices(struct store_txn *txn, struct listing *listing)
 {
-	struct store_device device = { 0 };
+	struct ctl_device device = { 0 };
 	enum ace_err err;
 
-	while (!(err = store_device_next(txn, device.id, &device))) {
+	while (!(err = store_device_next(txn, device.record.id, &device.record))) {
 		if (listing->output->json == CLI_TEXT)
-			add_device_row(&listing->table, &device);
-		else if ((err = add_record(listing, ctl_device_record(&device))))
+			add_device_row(&listing->table, &device.record);
+		else if ((err = ctl_device_count(txn, &device)) || (err = add_record(listing, ctl_device_record(&device))))
 			return err;
 	}
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;

@@ -7,6 +7,7 @@
 #include "cli/bundle.h"
 #include "cli/json.h"
 #include "storage/device_keys.h"
+#include "storage/key_uses.h"
 
 const char *ctl_method_name(enum store_auth method)
 {
@@ -82,8 +83,18 @@ static void put_time(struct json_t *object, const char *name, int64_t seconds)
 		cli_json_put_null(object, name);
 }
 
-static void put_keys(struct json_t *object, const struct store_device *device)
+enum ace_err ctl_device_count(struct store_txn *txn, struct ctl_device *device)
 {
+	enum ace_err err = ACE_OK;
+
+	for (size_t i = 0; i < device->record.keys_len && !err; i++)
+		err = store_key_uses_get(txn, device->record.id, device->record.keys[i].version, &device->uses[i]);
+	return err;
+}
+
+static void put_keys(struct json_t *object, const struct ctl_device *counted)
+{
+	const struct store_device *device = &counted->record;
 	struct json_t *keys = cli_json_array();
 	int64_t now = ctl_now();
 
@@ -97,13 +108,16 @@ static void put_keys(struct json_t *object, const struct store_device *device)
 		cli_json_put_text(entry, "state", key_state(device, i, now));
 		put_time(entry, "from", key->from);
 		put_time(entry, "until", key->until);
+		cli_json_put_int(entry, "uses", (int64_t)counted->uses[i]);
+		cli_json_put_int(entry, "uses_limit", (int64_t)store_key_uses_limit(key->alg));
 		cli_json_add(keys, entry);
 	}
 	cli_json_put(object, "keys", keys);
 }
 
-struct json_t *ctl_device_record(const struct store_device *device)
+struct json_t *ctl_device_record(const struct ctl_device *counted)
 {
+	const struct store_device *device = &counted->record;
 	struct json_t *object = cli_json_object(), *line;
 
 	cli_json_put_text(object, "id", device->id);
@@ -112,7 +126,7 @@ struct json_t *ctl_device_record(const struct store_device *device)
 	cli_json_put_text(object, "model", device->model);
 	cli_json_put_text(object, "audience", device->audience[0] ? device->audience : device->id);
 	put_tags(object, &device->tags);
-	put_keys(object, device);
+	put_keys(object, counted);
 	if (device->line_method == STORE_AUTH_NONE) {
 		cli_json_put_null(object, "as_line");
 	} else {

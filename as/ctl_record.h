@@ -9,9 +9,17 @@
 
 struct json_t;
 
+/* A device, and what is counted of it elsewhere. */
+struct ctl_device {
+	struct store_device record;
+	uint64_t uses[STORE_DEVICE_KEYS_MAX]; /* of each key */
+};
+/* Fill uses for the record that is there. */
+ACE_MUST_CHECK enum ace_err ctl_device_count(struct store_txn *txn, struct ctl_device *device);
+
 /* The caller prints them with cli_output_json() or cli_output_record(), which free them. */
 struct json_t *ctl_client_record(const struct store_client *client);
-struct json_t *ctl_device_record(const struct store_device *device);
+struct json_t *ctl_device_record(const struct ctl_device *device);
 /* A generation without its text. */
 struct json_t *ctl_policy_record(const struct store_policy *policy);
 

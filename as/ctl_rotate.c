@@ -22,7 +22,7 @@ struct key_rotation {
 	int64_t from;       /* STEP_ACTIVATE */
 	uint32_t overlap_s; /* 0: as long as a token can live */
 	struct store_key key;
-	struct store_device device; /* afterwards */
+	struct ctl_device device; /* afterwards */
 	struct ctl_revoked revoked;
 };
 
@@ -60,28 +60,35 @@ static enum ace_err make_key(int32_t alg, struct store_key *key)
 	return err;
 }
 
-static enum ace_err rotate_work(struct store_txn *txn, void *arg)
+static enum ace_err take_step(struct store_txn *txn, struct key_rotation *r)
 {
-	struct key_rotation *r = arg;
 	uint32_t overlap_s = r->overlap_s;
-	enum ace_err err = store_device_get(txn, r->step.id, &r->device);
+	enum ace_err err = store_device_get(txn, r->step.id, &r->device.record);
 	int32_t alg;
 
 	if (err)
 		return err;
-	alg = r->device.keys[r->device.keys_len - 1].alg;
+	alg = r->device.record.keys[r->device.record.keys_len - 1].alg;
 	if (r->what == STEP_CANCEL)
-		return store_device_key_cancel(txn, &r->step, &r->device);
+		return store_device_key_cancel(txn, &r->step, &r->device.record);
 	if (r->what == STEP_ACTIVATE) {
 		if (!overlap_s)
-			err = longest_life(txn, r->device.model, &overlap_s);
-		return err ? err : store_device_key_switch(txn, &r->step, r->from, overlap_s, &r->device);
+			err = longest_life(txn, r->device.record.model, &overlap_s);
+		return err ? err : store_device_key_switch(txn, &r->step, r->from, overlap_s, &r->device.record);
 	}
 	err = make_key(alg, &r->key);
 	if (err)
 		return err;
-	return r->what == STEP_ADD ? store_device_key_add(txn, &r->step, alg, &r->key, &r->device) :
-				     store_device_rekey(txn, &r->step, alg, &r->key, &r->device);
+	return r->what == STEP_ADD ? store_device_key_add(txn, &r->step, alg, &r->key, &r->device.record) :
+				     store_device_rekey(txn, &r->step, alg, &r->key, &r->device.record);
+}
+
+static enum ace_err rotate_work(struct store_txn *txn, void *arg)
+{
+	struct key_rotation *r = arg;
+	enum ace_err err = take_step(txn, r);
+
+	return err ? err : ctl_device_count(txn, &r->device);
 }
 
 static int explain(const struct key_rotation *r, struct store *store, enum ace_err err)
@@ -98,14 +105,14 @@ static int explain(const struct key_rotation *r, struct store *store, enum ace_e
 		return cli_fail(r->output, CLI_EXIT_NO, "%s has no key that waits: rotate-key without a flag makes one", id);
 	if (err != ACE_ERR_BUSY)
 		return ctl_fail(r->output, store, err);
-	cli_time_text(r->device.keys[0].until, until);
+	cli_time_text(r->device.record.keys[0].until, until);
 	return cli_fail(r->output, CLI_EXIT_NO, "the key before the present one of %s is of use until %s; then there is room for another",
 			id, until);
 }
 
 static void say(const struct key_rotation *r)
 {
-	const struct store_device *device = &r->device;
+	const struct store_device *device = &r->device.record;
 	const char *id = device->id;
 	char from[CLI_TIME_TEXT_MAX], until[CLI_TIME_TEXT_MAX];
 

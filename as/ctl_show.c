@@ -35,7 +35,7 @@ int ctl_client_show(const struct cli_call *call, const struct cli_output *output
 int ctl_device_show(const struct cli_call *call, const struct cli_output *output)
 {
 	const char *name = call->args[0];
-	struct store_device device;
+	struct ctl_device device = { 0 };
 	struct store_txn *txn;
 	struct store *store;
 	enum ace_err err;
@@ -45,7 +45,9 @@ int ctl_device_show(const struct cli_call *call, const struct cli_output *output
 		return code;
 	err = store_begin_read(store, &txn);
 	if (!err) {
-		err = store_device_find(txn, (struct ace_slice){ (const uint8_t *)name, strlen(name) }, &device);
+		err = store_device_find(txn, (struct ace_slice){ (const uint8_t *)name, strlen(name) }, &device.record);
+		if (!err)
+			err = ctl_device_count(txn, &device);
 		store_abort(txn);
 	}
 	if (err == ACE_ERR_NOT_FOUND)

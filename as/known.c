@@ -80,6 +80,8 @@ struct as_device *as_device_new(const struct store_device *record, const struct 
 	device->model = pack_text(&packer, record->model);
 	device->is_enabled = record->is_enabled;
 	device->keys_len = record->keys_len;
+	memset(device->uses, 0, sizeof device->uses);
+	device->worn_is_told = false;
 	memcpy(device->described, record->keys, sizeof device->described);
 	memcpy(device->keys, keys, record->keys_len * sizeof *keys);
 	device->created = record->created;

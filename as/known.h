@@ -28,6 +28,8 @@ struct as_device {
 	struct store_device_key described[STORE_DEVICE_KEYS_MAX];
 	struct store_key keys[STORE_DEVICE_KEYS_MAX]; /* secret: the time decides under which tokens are sealed */
 	int64_t created;      /* seconds since 1970 */
+	uint64_t uses[STORE_DEVICE_KEYS_MAX]; /* of each key: as/key_use.c */
+	bool worn_is_told;
 	/* Private to as/device_cache.c. */
 	size_t slot;
 	struct as_device *next_id, *next_alias;

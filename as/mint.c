@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "as/key_use.h"
 #include "as/sequence.h"
 #include "storage/counters.h"
 #include "storage/device_keys.h"
@@ -109,8 +110,10 @@ static enum ace_err seal(struct as_server *as, const struct as_mint_input *in, c
 	uint8_t iv_bytes[ACE_AEAD_NONCE_MAX];
 	struct ace_buf iv = ACE_BUF_OF(iv_bytes);
 	const struct store_key *key = &in->device->keys[index];
-	enum ace_err err = make_iv(as, described->alg, minted->record.sequence, &iv);
+	enum ace_err err = as_key_use(as, in->device, index);
 
+	if (!err)
+		err = make_iv(as, described->alg, minted->record.sequence, &iv);
 	if (limit && limit < out.cap)
 		out.cap = limit;
 	if (err)

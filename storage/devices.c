@@ -5,6 +5,7 @@
 
 #include "storage/device_rows.h"
 #include "storage/env.h"
+#include "storage/key_uses.h"
 #include "storage/record.h"
 #include "storage/secrets.h"
 #include "storage/trl_rows.h"
@@ -89,8 +90,9 @@ enum ace_err device_key_put(struct store_txn *txn, const struct store_device *de
 enum ace_err device_key_delete(struct store_txn *txn, const struct store_device *device, size_t index)
 {
 	struct secret_name name = key_name(device, index);
+	enum ace_err err = store_key_uses_forget(txn, device->id, name.version);
 
-	return secret_delete(txn, &name);
+	return err ? err : secret_delete(txn, &name);
 }
 
 /* A first line number, and the secret under line_key_version. */
