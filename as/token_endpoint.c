@@ -15,6 +15,7 @@ struct token_request {
 	const struct as_device *device; /* borrows from the cache; NULL: not found yet */
 	struct as_client stranger;      /* a peer that is no client */
 	struct as_request request;
+	bool is_default_scope; /* the client named none */
 	struct as_update update; /* of use when request.req_cnf is AS_REQ_CNF_KID */
 	struct policy_decision decision;
 	struct store_decision record;
@@ -72,7 +73,8 @@ static void read_request(const struct as_job *job, struct token_request *t)
 		return;
 	if (!request->audience.ptr)
 		request->audience = text_slice(t->client->default_audience);
-	if (request->scope.kind == ACE_SCOPE_ABSENT && t->client->default_scope[0])
+	t->is_default_scope = request->scope.kind == ACE_SCOPE_ABSENT && t->client->default_scope[0];
+	if (t->is_default_scope)
 		request->scope = (struct ace_scope){ ACE_SCOPE_TEXT, text_slice(t->client->default_scope) };
 }
 
@@ -144,6 +146,8 @@ static enum ace_err check(struct as_server *as, struct as_job *job, struct token
 static enum ace_err grant(struct as_server *as, struct as_job *job, struct token_request *t)
 {
 	struct ace_scope scope = policy_decision_scope(&t->decision);
+	/* RFC 6749 5.1: optional "if identical to the scope requested by the client; otherwise, REQUIRED". */
+	bool tells_scope = t->decision.scope_differs || t->is_default_scope;
 	enum ace_err err = as_mint(as, &(struct as_mint_input){
 		.client_id = t->client->id, .device = t->device, .decision = &t->decision,
 		.cnonce = t->request.cnonce, .decision_id = t->record.id,
@@ -152,7 +156,7 @@ static enum ace_err grant(struct as_server *as, struct as_job *job, struct token
 	if (!err)
 		err = as_answer_grant(&job->answer, &(struct as_grant){
 			.token = { t->minted.token, t->minted.len }, .expires_in_s = t->decision.lifetime_s,
-			.osc = is_update(t) ? NULL : &t->minted.osc, .scope = t->decision.scope_differs ? &scope : NULL,
+			.osc = is_update(t) ? NULL : &t->minted.osc, .scope = tells_scope ? &scope : NULL,
 			.with_profile = t->request.wants_profile });
 	if (!err)
 		err = as_record_grant(as, &t->record, &t->minted);

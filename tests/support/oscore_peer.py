@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 GET, POST = 1, 2
@@ -203,22 +203,47 @@ def token_request(audience, scope):
     return cbor2.dumps({5: audience, 9: scope})
 
 
+# COSE numbers: AES-CCM-16-64-128, -16-128-128, -16-128-256 and A128GCM, as tag length and nonce length.
+AEADS = {10: (8, 13), 30: (16, 13), 31: (16, 13), 1: (16, 12)}
+
+
 @dataclass
 class Token:
     kid: bytes
     iv: bytes
     claims: dict
+    layout: str = "protected"
+    alg: int = CCM
+    plain: bytes = b""
+
+
+def _envelope(token):
+    """Layout, and the three items of the COSE_Encrypt0. Encoding it again must give the same bytes."""
+    outer = cbor2.loads(token)
+    assert cbor2.dumps(outer) == token, token.hex()
+    if isinstance(outer, list):
+        return "bare", outer
+    if outer.tag == 16:
+        return "rfc8392", outer.value
+    assert outer.tag == 61 and outer.value.tag == 16, outer
+    return "protected", outer.value.value
 
 
 def open_token(device_export, token):
-    """Open an access token with the key of the device it is for: 61(16([<< alg, kid, IV >>, {}, ciphertext]))."""
+    """Open an access token with the key of the device it is for: 61(16([<< alg, kid, IV >>, {}, ciphertext])), or, for a
+    device that wants it so, 16([<< alg >>, {kid, IV}, ciphertext]) or that without its tag."""
     with open(device_export, encoding="utf-8") as file:
-        keys = {key["kid_hex"]: bytes.fromhex(key["key_hex"]) for key in json.load(file)["token_keys"]}
-    outer = cbor2.loads(token)
-    assert outer.tag == 61 and outer.value.tag == 16, outer
-    protected, unprotected, sealed = outer.value.value
+        keys = {key["kid_hex"]: key for key in json.load(file)["token_keys"]}
+    layout, (protected, unprotected, sealed) = _envelope(token)
     headers = cbor2.loads(protected)
-    assert headers[1] == CCM and not unprotected, headers
-    aad = cbor2.dumps(["Encrypt0", protected, b""])
-    plain = AESCCM(keys[headers[4].hex()], tag_length=8).decrypt(headers[5], sealed, aad)
-    return Token(headers[4], headers[5], cbor2.loads(plain))
+    assert list(headers) == ([1, 4, 5] if layout == "protected" else [1]), headers
+    assert list(unprotected) == ([] if layout == "protected" else [4, 5]), unprotected
+    headers.update(unprotected)
+    key = keys[headers[4].hex()]
+    tag_len, nonce_len = AEADS[headers[1]]
+    assert headers[1] == key["alg"] and len(headers[5]) == nonce_len, headers
+    secret = bytes.fromhex(key["key_hex"])
+    aead = AESGCM(secret) if headers[1] == 1 else AESCCM(secret, tag_length=tag_len)
+    plain = aead.decrypt(headers[5], sealed, cbor2.dumps(["Encrypt0", protected, b""]))
+    claims = cbor2.loads(plain)
+    return Token(headers[4], headers[5], claims, layout, headers[1], plain)

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "policy/files.h"
+
 char *policy_files_text(const char *path, size_t *ret_len)
 {
 	FILE *file = fopen(path, "rb");
@@ -42,6 +44,23 @@ struct policy_loaded policy_files_load_worked(const char *name, struct policy_pr
 	}
 	for (size_t i = 0; i < 2; i++)
 		free((void *)(uintptr_t)sources[i].text);
+	return loaded;
+}
+
+struct policy_loaded policy_files_load_folder(const char *path, struct policy_problems *problems)
+{
+	char whole[512];
+	const char *const paths[] = { whole };
+	struct policy_files files;
+	struct policy_loaded loaded;
+
+	snprintf(whole, sizeof whole, "%s/%s", POLICIES_DIR, path);
+	assert_int_equal(policy_files_read(paths, 1, problems, &files), ACE_OK);
+	if (policy_load(files.sources, files.sources_len, NULL, problems, &loaded)) {
+		policy_problems_print(stderr, problems);
+		fail_msg("%s does not load", whole);
+	}
+	policy_files_free(&files);
 	return loaded;
 }
 

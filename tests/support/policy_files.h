@@ -8,6 +8,8 @@
 
 /* policies/NAME/policy.json and inventory.json; fails the running test when they do not load. */
 struct policy_loaded policy_files_load_worked(const char *name, struct policy_problems *problems);
+/* The same for policies/PATH, a file or a folder, as acectl reads it. */
+struct policy_loaded policy_files_load_folder(const char *path, struct policy_problems *problems);
 /* A whole file; the caller ends it with free(). */
 char *policy_files_text(const char *path, size_t *ret_len);
 /* Seconds since 1970 of "2026-11-24T10:00:00Z". */

@@ -221,6 +221,29 @@ static void absent_audience_and_scope_come_from_the_record(void **state)
 	assert_int_equal(record.requested.len, 4);
 }
 
+/* RFC 6749 5.1: scope is "OPTIONAL, if identical to the scope requested by the client; otherwise, REQUIRED". Nothing was
+ * requested here, so that the client cannot know what it got, even when the device reads names as they are. */
+static void a_default_scope_is_told_in_the_answer(void **state)
+{
+	struct store_client client;
+	struct store_txn *txn;
+	struct as_said said;
+
+	(void)state;
+	assert_int_equal(as_fixture_close(&fx), 0);
+	assert_int_equal(as_fixture_open(&fx, ", \"scope_format\": \"text\""), 0);
+	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
+	assert_int_equal(store_client_get(txn, "anna", &client), ACE_OK);
+	assert_int_equal(store_text_set("read", client.default_scope, sizeof client.default_scope), ACE_OK);
+	assert_int_equal(store_client_update(txn, &client), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+	said = said_by(ask("anna", (struct as_body){ .audience = "d-clock" }));
+	assert_int_equal(said.scope_text.len, 4);
+	assert_memory_equal(said.scope_text.ptr, "read", 4);
+	said = said_by(ask("anna", (struct as_body){ .audience = "d-clock", .scope = "read" }));
+	assert_null(said.scope_text.ptr);
+}
+
 static struct store_client client_of(const char *id)
 {
 	struct store_client client;
@@ -318,6 +341,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_device_is_no_client, setup, teardown),
 		cmocka_unit_test_setup_teardown(profile_and_scope_are_told_when_asked_or_changed, setup, teardown),
 		cmocka_unit_test_setup_teardown(absent_audience_and_scope_come_from_the_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_default_scope_is_told_in_the_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_verified_request_enrols_but_not_for_a_newer_ticket, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_client_over_its_rate_is_put_off_without_a_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_number_there_is_no_token, setup, teardown),

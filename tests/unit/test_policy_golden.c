@@ -77,10 +77,10 @@ static void compare(const char *name, const char *text)
 	free(want);
 }
 
-static void check(const char *name, const char *const *scopes, const char *const (*requests)[4], size_t requests_len)
+/* What was asked, of the files that were loaded. */
+static void check_loaded(const char *name, struct policy_loaded loaded, struct policy_problems problems,
+			 const char *const *scopes, const char *const (*requests)[4], size_t requests_len)
 {
-	struct policy_problems problems = { 0 };
-	struct policy_loaded loaded = policy_files_load_worked(name, &problems);
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
@@ -97,6 +97,14 @@ static void check(const char *name, const char *const *scopes, const char *const
 	free(text);
 	policy_loaded_free(&loaded);
 	policy_problems_free(&problems);
+}
+
+static void check(const char *name, const char *const *scopes, const char *const (*requests)[4], size_t requests_len)
+{
+	struct policy_problems problems = { 0 };
+	struct policy_loaded loaded = policy_files_load_worked(name, &problems);
+
+	check_loaded(name, loaded, problems, scopes, requests, requests_len);
 }
 
 static void the_building_decides_and_explains_as_written_down(void **state)
@@ -125,11 +133,51 @@ static void the_demo_decides_as_written_down_at_any_time(void **state)
 	check("demo", scopes, NULL, 0);
 }
 
+/* Each preset stands on its own, and all of them together are a fleet. */
+static void the_presets_decide_and_explain_as_written_down(void **state)
+{
+	static const char *const scopes[] = {
+		"revocable.read revocable.set no-clock.read plain-headers.read lock.use lock.log r", NULL };
+	static const char *const requests[][4] = {
+		{ "revocable-reader", "revocable-1", "revocable.read", "2026-11-24T09:00:00Z" },
+		{ "no-clock-reader", "no-clock-1", "no-clock.read", "2026-11-24T09:00:00Z" },
+		{ "plain-headers-reader", "plain-headers-1", "plain-headers.read", "2026-11-24T09:00:00Z" },
+		{ "named-scopes-reader", "named-scopes-1", "lock.use lock.log", "2026-11-24T09:00:00Z" },
+		{ "smallest-token-reader", "smallest-token-1", "r", "2026-11-24T09:00:00Z" },
+	};
+	struct policy_problems problems = { 0 };
+	struct policy_loaded loaded = policy_files_load_folder("presets", &problems);
+
+	(void)state;
+	check_loaded("presets", loaded, problems, scopes, requests, ACE_ARRAY_LEN(requests));
+}
+
+static void each_preset_is_whole_without_the_others(void **state)
+{
+	static const char *const names[] = { "revocable", "no-clock", "plain-headers", "named-scopes", "smallest-token" };
+
+	(void)state;
+	for (size_t i = 0; i < ACE_ARRAY_LEN(names); i++) {
+		char path[64];
+		struct policy_problems problems = { 0 };
+		struct policy_loaded loaded;
+
+		snprintf(path, sizeof path, "presets/%s.json", names[i]);
+		loaded = policy_files_load_folder(path, &problems);
+		assert_int_equal(problems.len, 0);
+		assert_int_equal(loaded.counts.models, 1);
+		policy_loaded_free(&loaded);
+		policy_problems_free(&problems);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_building_decides_and_explains_as_written_down),
 		cmocka_unit_test(the_demo_decides_as_written_down_at_any_time),
+		cmocka_unit_test(the_presets_decide_and_explain_as_written_down),
+		cmocka_unit_test(each_preset_is_whole_without_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
