@@ -218,6 +218,27 @@ static enum ace_err begin(struct as_server *as)
 	return err;
 }
 
+/* Without a view of the store nothing can be decided. To say so is no secret; silence would last, since copies of a
+ * request that was dropped get silence, too. Only a store that failed ends the service. */
+static enum ace_err put_off(struct as_server *as, const struct ace_udp_request *requests, enum ace_err err)
+{
+	struct as_batch *batch = as->batch;
+
+	cli_log(CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
+	if (err == ACE_ERR_STORAGE)
+		return err;
+	for (size_t i = 0; i < batch->len; i++) {
+		struct as_job *job = &batch->jobs[i];
+
+		job->way = as_way_udp(&requests[i]);
+		job->state = AS_JOB_PLAIN;
+		as_answer_init(&job->answer);
+		as_answer_failure(&job->answer, err);
+		answer(as, job);
+	}
+	return as_ways_flush(as);
+}
+
 enum ace_err as_batch_run(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
@@ -230,11 +251,8 @@ enum ace_err as_batch_run(struct as_server *as)
 	if (err)
 		cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
 	err = begin(as);
-	if (err) {
-		/* Only a store that failed ends the service; what was asked meanwhile is asked again. */
-		cli_log(CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
-		return err == ACE_ERR_STORAGE ? err : ACE_OK;
-	}
+	if (err)
+		return put_off(as, requests, err);
 	receive_all(as, requests);
 	serve_all(as);
 	store_abort(batch->read);

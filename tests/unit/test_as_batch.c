@@ -227,6 +227,23 @@ static void a_write_that_cannot_begin_puts_off_too(void **state)
 	assert_stored(1, 1);
 }
 
+/* Else its copies would get silence for as long as the message layer remembers it. */
+static void a_batch_without_a_view_of_the_store_is_put_off_aloud(void **state)
+{
+	struct store_txn *other;
+
+	(void)state;
+	assert_int_equal(store_begin_read(fx.as.store, &other), ACE_OK); /* the one that there can be */
+	as_line_ask(&anna, "token", token_body("d-clock"));
+	assert_int_equal(run(), ACE_OK);
+	assert_string_equal(story, "");
+	as_line_hear(&anna, &heard);
+	assert_true(heard.came);
+	assert_false(heard.is_protected);
+	assert_int_equal(heard.code, ACE_COAP_INTERNAL_ERROR);
+	store_abort(other);
+}
+
 /* A new Message ID, so that it is no copy on the message layer, but the same protected bytes behind it. */
 static void a_request_whose_commit_failed_cannot_be_played_again(void **state)
 {
@@ -335,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_map_that_has_to_grow_puts_off_those_that_waited, setup, teardown),
 		cmocka_unit_test_setup_teardown(after_an_io_error_nothing_more_is_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_write_that_cannot_begin_puts_off_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_without_a_view_of_the_store_is_put_off_aloud, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_request_whose_commit_failed_cannot_be_played_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(alike_refusals_of_many_batches_are_one_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_challenge_beside_a_write_is_protected, setup, teardown),
