@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "as/server.h"
@@ -67,13 +66,6 @@ static int read_config(const struct cli_call *call, const struct cli_output *out
 	return take_listen(call, output, config);
 }
 
-/* No core dump holds a key, and no other process of this user reads our memory. */
-static void keep_memory_private(void)
-{
-	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 static int serve(struct as_server *as, const struct cli_output *output)
 {
 	enum ace_err err;
@@ -119,7 +111,7 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 
 	if (code)
 		return code;
-	keep_memory_private();
+	signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more is no reason to end */
 	/* A check has one line to say; what hinders a start is an error, not an event. */
 	cli_log_level_set(is_check ? CLI_LOG_WARN : config.log_level);
 	err = is_check ? as_server_check(&config, &as, &error) : as_server_open(&config, &as, &error);

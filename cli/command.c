@@ -5,6 +5,8 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/command_internal.h"
@@ -250,12 +252,20 @@ int cli_parse(const struct cli_program *program, int argc, char **argv, struct c
 	return code < 0 ? check_args(program, ret_call, output) : code;
 }
 
+/* All programs hold keys: no core dump has them, and no other process of this user reads our memory. */
+static void keep_memory_private(void)
+{
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
 	struct cli_output output = { .out = stdout, .err = stderr };
 	struct cli_call call;
 	int code;
 
+	keep_memory_private();
 	cli_json_init();
 	code = cli_parse(program, argc, argv, &call, &output);
 	if (code < 0)

@@ -36,6 +36,9 @@ def main():
     run("as/acectl", "--state-dir", "store", "device", "export", "thermo-101", "-o", "thermo.json")
     device = Daemon(*device_args)
 
+    for process in (aced.process, device.process):  # whose memory is full of keys
+        with open(f"/proc/{process.pid}/limits", encoding="ascii") as limits:
+            assert re.search(r"Max core file size +0 +0 ", limits.read()), process.args
     assert run("client/ace-client", "--state-dir", "wallboard-1", "-q", "get", temp) == "21.5\n"
     refusal = run("client/ace-client", "--state-dir", "wallboard-1", "put", setpoint, "-e", "19", code=1)
     decision = re.search(r"D-[0-9A-Z]{16}", refusal)
@@ -46,7 +49,8 @@ def main():
     # Nothing that was acknowledged is lost with a SIGKILL, and what comes after it is served.
     assert aced.stop(signal.SIGKILL) == -signal.SIGKILL
     run("client/ace-client", "--state-dir", "tech-anna", "--fresh", "get", temp, code=3)
-    aced = Daemon(*as_args)
+    aced = Daemon(*as_args[:-2])
+    aced.process.stderr.close()  # from here on nobody reads its log
     assert "invalid_scope" in run("as/acectl", "--state-dir", "store", "explain", decision.group(), code=1)
     assert run("client/ace-client", "--state-dir", "tech-anna", "-q", "--fresh", "get", temp) == "21.5\n"
 
