@@ -17,12 +17,16 @@ def targets_of(root):
         return json.loads(subprocess.check_output(["meson", "introspect", "--targets", tree]))
 
 
+def is_of_tests(root, target):
+    named = [source for part in target["target_sources"] for source in part.get("sources", [])]
+    return any(root / "tests" in pathlib.Path(os.path.normpath(path)).parents for path in [target["defined_in"], *named])
+
+
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     targets = targets_of(root)
     built = [target for target in targets if target["build_by_default"]]
-    bad = [target["name"] for target in built
-           if root / "tests" in pathlib.Path(target["defined_in"]).parents]
+    bad = [target["name"] for target in built if is_of_tests(root, target)]
     for name in bad:
         print(f"{name}: is of tests/ and built with -Dtests=disabled", file=sys.stderr)
     programs = {target["name"] for target in built if target["type"] == "executable"}
