@@ -19,6 +19,7 @@
  *		ace_rs_access_options(&ex, method, options): serve, 4.03 or 4.05, with ace_rs_hints()
  *		ace_rs_protect(&ex, answer, &out)
  *
+ * docs/firmware.md has a whole device on this, and which files to compile.
  * Timers run when any of these is called; ace_rs_tick() sees to it that keys go in time on a quiet device. */
 #ifndef ACE_RS_H
 #define ACE_RS_H
@@ -207,7 +208,9 @@ ACE_MUST_CHECK bool ace_rs_allowed(const struct ace_rs_exchange *ex, uint8_t met
 /* AS Request Creation Hints, the body of 4.01, 4.03 and 4.05, appended to out; Content-Format 19, Max-Age 0 on 4.01.
  * It shrinks to the room in out: first the scope goes, then the audience.
  * @param ex     NULL for an unprotected answer; otherwise the osc.id is added as kid.
- * @param scope  what to ask for; NULL: nothing but AS (and kid): for requests under an unknown context.
+ * @param scope  what to ask for: a text name or AIF, borrowed for the call. NULL: nothing but AS (and kid), without the
+ *               audience: for requests under an unknown context. A client that does not know the device yet cannot go on
+ *               from that, so every other refusal names a scope.
  * @return ACE_OK; ACE_ERR_SPACE not even the rest fits, nothing is appended.  Source: RFC 9200 5.3. */
 ACE_MUST_CHECK enum ace_err ace_rs_hints(const struct ace_rs *rs, const struct ace_rs_exchange *ex,
 					 const struct ace_scope *scope, struct ace_buf *out);

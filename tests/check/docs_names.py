@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-PATH = re.compile(r"`((?:include|port|token|oscore|coap|policy|storage|cli|as|client|device|policies|tests|docs|dist|scripts)"
+PATH = re.compile(r"`((?:include|port|token|oscore|coap|policy|storage|cli|as|client|device|policies|tests|docs|dist|examples|scripts)"
                   r"/[A-Za-z0-9_./-]+)`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
