@@ -74,7 +74,8 @@ def before_the_policy():
     for change, error, why in (
             (b"\xa2\x05", 1, "malformed"), ({9: 17}, 1, "malformed"), ({33: 0}, 5, "another grant type"),
             ({24: "tech-anna"}, 2, "not the one that its key belongs to"), ({4: {1: {1: 2}}}, 7, "key of its own"),
-            ({4: {1: {1: 4}}}, 1, "key of its own"), ({5: "thermo\x1b[2J\n"}, 1, "no device has that id")):
+            ({4: {1: {1: 4}}}, 1, "key of its own"), ({5: "thermo\x1b[2J\n"}, 1, "no device has that id"),
+            ({5: "climate"}, 1, "no device has that id"), ({5: "group:climate"}, 1, "no device has that id")):
         body = change if isinstance(change, bytes) else cbor2.dumps({**good, **change})
         answer, _ = line.ask(body)
         refusal = cbor2.loads(answer.payload)

@@ -4,6 +4,7 @@
 
     rights.py BUILD_DIR SOURCE_DIR
 """
+import json
 import os
 import re
 import signal
@@ -94,6 +95,19 @@ class Peer:
         assert "client gets 4.00 invalid_request" in text and why in text, text
 
 
+def keys_apart():
+    """A secret is shared by two and no more: of what is handed out no two are alike."""
+    secrets = []
+    for name in ("tech-anna", "wallboard-1", "peer"):
+        ctl("client", "export", name, "-o", f"{name}.export")
+        with open(f"{name}.export", encoding="utf-8") as file:
+            secrets.append(json.load(file)["oscore"]["master_secret_hex"])
+    for name in ("thermo.json", "plain.json"):
+        with open(name, encoding="utf-8") as file:
+            secrets += [key["key_hex"] for key in json.load(file)["token_keys"]]
+    assert len(secrets) == 5 == len(set(secrets)), len(secrets)
+
+
 def on_the_wire(peer):
     kid = peer.first()
     cnonce = bytes.fromhex("e0a156bb3f")
@@ -163,6 +177,7 @@ def main():
             device = restarted(device, args, setpoint)
             refused(temp, setpoint)
         assert device.stop(signal.SIGTERM) == 0
+    keys_apart()
     peer = Peer()
     kid, plain = on_the_wire(peer)
     declined(peer, kid, plain)
