@@ -13,19 +13,25 @@ static inline struct ace_slice peer_hints(const struct peer *peer, const char *s
 	const char *audience = peer->script.hint_audience ? peer->script.hint_audience : "sensor";
 	struct ace_cbor_writer w;
 	struct ace_slice written;
+	uint8_t cnonce[5];
 	char uri[64];
 
 	snprintf(uri, sizeof uri, "coap://127.0.0.1:%u/token", peer->port);
 	if (peer->script.hint_as)
 		snprintf(uri, sizeof uri, "%s", peer->script.hint_as);
 	ace_cbor_write_init(&w, bytes, cap);
-	ace_cbor_write_map(&w, 3);
+	ace_cbor_write_map(&w, peer->script.hint_cnonce ? 4 : 3);
 	ace_cbor_write_int(&w, ACE_HINT_AS);
 	ace_cbor_write_tstr(&w, (struct ace_slice){ (const uint8_t *)uri, strlen(uri) });
 	ace_cbor_write_int(&w, ACE_HINT_AUDIENCE);
 	ace_cbor_write_tstr(&w, (struct ace_slice){ (const uint8_t *)audience, strlen(audience) });
 	ace_cbor_write_int(&w, ACE_HINT_SCOPE);
 	ace_cbor_write_tstr(&w, (struct ace_slice){ (const uint8_t *)scope, strlen(scope) });
+	memset(cnonce, peer->script.hint_cnonce, sizeof cnonce);
+	if (peer->script.hint_cnonce) {
+		ace_cbor_write_int(&w, ACE_HINT_CNONCE);
+		ace_cbor_write_bstr(&w, ACE_SLICE_OF(cnonce));
+	}
 	assert_int_equal(ace_cbor_written(&w, &written), ACE_OK);
 	return written;
 }

@@ -52,6 +52,13 @@ static inline void peer_asked_kid(struct peer *peer, struct ace_cbor_reader *r)
 	peer->last_kid = kid.ptr[0];
 }
 
+static inline void peer_asked_cnonce(struct peer *peer, struct ace_slice cnonce)
+{
+	assert_true(cnonce.len <= sizeof peer->last_cnonce);
+	memcpy(peer->last_cnonce, cnonce.ptr, cnonce.len);
+	peer->last_cnonce_len = cnonce.len;
+}
+
 static inline void peer_asked(struct peer *peer, struct ace_slice payload)
 {
 	struct ace_cbor_reader r;
@@ -59,6 +66,7 @@ static inline void peer_asked(struct peer *peer, struct ace_slice payload)
 	int64_t key;
 
 	peer->last_kid = -1;
+	peer->last_cnonce_len = 0;
 	snprintf(peer->last_asked, sizeof peer->last_asked, "%s", "");
 	ace_cbor_read_init(&r, payload);
 	ace_cbor_map_enter(&r, &map);
@@ -67,6 +75,8 @@ static inline void peer_asked(struct peer *peer, struct ace_slice payload)
 
 		if (key == ACE_PARAM_REQ_CNF)
 			peer_asked_kid(peer, &r);
+		else if (key == ACE_PARAM_CNONCE)
+			peer_asked_cnonce(peer, ace_cbor_read_bstr(&r));
 		else if (key != ACE_PARAM_SCOPE)
 			ace_cbor_read_raw(&r);
 		if (key != ACE_PARAM_SCOPE)

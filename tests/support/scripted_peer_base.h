@@ -30,6 +30,7 @@ struct peer_script {
 	unsigned int refuse_updates; /* the device refuses so many updates, protected */
 	const char *hint_as;    /* NULL: itself */
 	const char *hint_audience; /* NULL: "sensor" */
+	uint8_t hint_cnonce;    /* hints hold this byte five times; 0: none */
 };
 
 struct peer {
@@ -48,6 +49,8 @@ struct peer {
 	/* What was seen. */
 	unsigned int plain_gets, plain_others, as_requests, authz_posts, device_requests, replays;
 	unsigned int updates; /* tokens that were posted over the context */
+	uint8_t last_cnonce[8];
+	size_t last_cnonce_len; /* of the last token request */
 	int last_kid;         /* of the last token request; -1: none */
 	bool plain_payload;
 	uint8_t last_nonce1[8], last_id1[8];

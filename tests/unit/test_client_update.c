@@ -104,6 +104,24 @@ static void what_the_user_names_is_added_by_an_update(void **state)
 	assert_int_equal(peer.device_requests, 3);
 }
 
+/* RFC 9200 5.3.1: a cnonce in the hints goes to the AS as it came, with a first token and with an update. */
+static void cnonce_of_the_hints_goes_to_the_as(void **state)
+{
+	(void)state;
+	peer.script.hint_cnonce = 0xe0;
+	get();
+	assert_int_equal(peer.last_cnonce_len, 5);
+	assert_int_equal(peer.last_cnonce[0], 0xe0);
+	peer.script.hint_cnonce = 0xa1;
+	assert_string_equal(put(), "2.04 ");
+	assert_int_equal(peer.last_kid, 0);
+	assert_int_equal(peer.last_cnonce_len, 5);
+	assert_int_equal(peer.last_cnonce[4], 0xa1);
+	peer.script.hint_cnonce = 0;
+	ask(ACE_COAP_GET, &(struct client_job){ .fresh = true });
+	assert_int_equal(peer.last_cnonce_len, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -114,6 +132,7 @@ int main(void)
 		TEST(an_as_that_does_not_know_the_keys_gives_new_ones),
 		TEST(a_device_that_takes_no_update_gets_a_first_token),
 		TEST(a_refused_update_leaves_the_right_to_read),
+		TEST(cnonce_of_the_hints_goes_to_the_as),
 		TEST(what_the_user_names_is_added_by_an_update),
 	};
 
