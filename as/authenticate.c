@@ -6,6 +6,7 @@
 #include "as/peer_get.h"
 #include "cli/log.h"
 #include "storage/clients.h"
+#include "storage/devices.h"
 
 /* RFC 8613 8.2: 4.02 for what does not decode, 4.01 for no context and replay, 4.00 for failed decryption. */
 static void answer_refused(struct as_job *job, enum ace_err err)
@@ -107,9 +108,23 @@ void as_authenticate(struct as_server *as, struct as_job *job)
 		as_way_confirm(as, &job->way);
 }
 
-enum ace_err as_enrol(struct as_server *as, struct as_job *job)
+/* A newer key, made since the batch began, is not proven by an old one. */
+static enum ace_err settle(struct store_txn *txn, const struct as_peer *peer)
 {
 	struct store_client client;
+	struct store_device device;
+	enum ace_err err;
+
+	if (peer->kind == AS_PEER_CLIENT) {
+		err = store_client_get(txn, peer->id, &client);
+		return err || client.key_version != peer->key_version ? err : store_client_settle(txn, peer->id);
+	}
+	err = store_device_get(txn, peer->id, &device);
+	return err || device.line_key_version != peer->key_version ? err : store_device_line_settle(txn, peer->id);
+}
+
+enum ace_err as_enrol(struct as_server *as, struct as_job *job)
+{
 	struct store_txn *txn;
 	enum ace_err err;
 
@@ -117,13 +132,7 @@ enum ace_err as_enrol(struct as_server *as, struct as_job *job)
 		return ACE_OK;
 	err = as_batch_write(as, &txn);
 	if (!err)
-		err = store_client_get(txn, job->peer->id, &client);
-	if (err)
-		return err;
-	job->answer.waits = true;
-	/* A newer ticket, made since the batch began, is not proven by an old key. */
-	if (client.key_version != job->peer->key_version)
-		return ACE_OK;
-	client.ticket_expires = 0;
-	return store_client_update(txn, &client);
+		err = settle(txn, job->peer);
+	job->answer.waits |= !err;
+	return err;
 }

@@ -50,11 +50,13 @@ int ctl_policy_show(const struct cli_call *call, const struct cli_output *output
 int ctl_client_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_ticket(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_rotate_key(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_enable(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_disable(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_show(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_rotate_line(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_rotate_key(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_enable(const struct cli_call *call, const struct cli_output *output);

@@ -9,10 +9,18 @@
 
 #define TICKET_S (24 * 3600)
 
+enum client_files {
+	CLIENT_EXPORT, /* the credentials as they are */
+	CLIENT_TICKET, /* of a new key, in place of the one before */
+	CLIENT_ROTATE, /* of a new key, beside the one before */
+};
+
 struct client_with_secret {
 	const char *id;
-	bool rotate; /* a new key, and a ticket for it */
+	enum client_files what;
 	int64_t now;
+	uint32_t overlap_s;    /* CLIENT_ROTATE; 0: until the new key was used */
+	uint64_t written_line; /* what the file says */
 	struct store_client client;
 	struct store_secret secret;
 	struct store_info info;
@@ -36,8 +44,12 @@ static enum ace_err rotate(struct store_txn *txn, struct client_with_secret *c)
 		c->secret.key_len = 16;
 		c->secret.salt_len = 8;
 	}
-	if (!err)
-		err = store_client_rekey(txn, c->id, &c->secret, c->now + TICKET_S);
+	if (err)
+		return err;
+	if (c->what == CLIENT_ROTATE)
+		return store_client_rotate(txn, &(struct store_line_rotation){ .id = c->id, .secret = &c->secret, .now = c->now,
+			.old_until = c->overlap_s ? c->now + c->overlap_s : 0, .ticket_expires = c->now + TICKET_S }, &c->client);
+	err = store_client_rekey(txn, c->id, &c->secret, c->now + TICKET_S);
 	return err ? err : store_client_get(txn, c->id, &c->client);
 }
 
@@ -45,13 +57,13 @@ static enum ace_err read_secret(struct store_txn *txn, struct client_with_secret
 {
 	enum ace_err err = store_client_get(txn, c->id, &c->client);
 
-	if (!err && c->client.method != STORE_AUTH_OSCORE && c->rotate)
+	if (!err && c->client.method != STORE_AUTH_OSCORE && c->what)
 		return ACE_ERR_UNSUPPORTED;
-	if (!err && c->rotate)
+	if (!err && c->what)
 		err = rotate(txn, c);
 	if (!err)
 		err = store_info_get(txn, &c->info);
-	return err || c->rotate ? err : store_client_secret(txn, &c->client, &c->secret);
+	return err || c->what ? err : store_client_secret(txn, &c->client, &c->secret);
 }
 
 /* Ids from the client's point of view: it sends its line's number, the AS's own id is empty. */
@@ -80,10 +92,14 @@ static enum ace_err export_work(struct store_txn *txn, void *arg)
 	struct client_with_secret *c = arg;
 	enum ace_err err = read_secret(txn, c);
 
-	if (err || c->is_written)
+	if (err || (c->is_written && c->written_line == c->client.line))
 		return err;
+	/* A second try, and somebody else took the line number in between. */
+	if (c->is_written)
+		ctl_client_files_remove(&c->files);
 	c->write_code = write_files(c);
 	c->is_written = c->write_code == CLI_EXIT_OK;
+	c->written_line = c->client.line;
 	return c->is_written ? ACE_OK : ACE_ERR_IO;
 }
 
@@ -91,8 +107,9 @@ static int print_written(const struct client_with_secret *c, const char *format)
 {
 	const char *dir = c->files.secret_dir;
 
-	if (c->rotate)
-		cli_say(c->output, "%s: ticket, to be enrolled within 24 h, 0600", c->path);
+	if (c->what)
+		cli_say(c->output, "%s: ticket, to be enrolled within 24 h, 0600%s", c->path, c->what == CLIENT_ROTATE ?
+			"; the key before it stays in force until then" : "");
 	else if (dir[0])
 		cli_say(c->output, "%s: credentials map of %s; %s: its secret, 0600 — aiocoap wants to run in that folder",
 			c->path, c->id, c->files.secret_path);
@@ -100,7 +117,7 @@ static int print_written(const struct client_with_secret *c, const char *format)
 		cli_say(c->output, "%s: credentials of %s — contains a secret, written 0600", c->path, c->id);
 	return ctl_written_print(c->output, &(struct ctl_written){
 		.noun = "client", .id = c->id, .path = c->path, .format = format, .secret_dir = dir[0] ? dir : NULL,
-		.expires = c->rotate ? c->client.ticket_expires : 0 });
+		.expires = c->what ? c->client.ticket_expires : 0 });
 }
 
 static int run(struct client_with_secret *c, struct store *store, const char *format)
@@ -118,15 +135,18 @@ static int run(struct client_with_secret *c, struct store *store, const char *fo
 	return err ? ctl_fail(c->output, store, err) : print_written(c, format);
 }
 
-static int export(const struct cli_call *call, const struct cli_output *output, bool as_ticket)
+static int export(const struct cli_call *call, const struct cli_output *output, enum client_files what)
 {
-	struct client_with_secret c = { .id = call->args[0], .rotate = as_ticket, .now = ctl_now(), .output = output,
+	struct client_with_secret c = { .id = call->args[0], .what = what, .now = ctl_now(), .output = output,
 					.format = CLI_FORMAT_JSON, .path = cli_flag_value(call, "output") };
-	const char *name = cli_flag_value(call, "format");
+	const char *name = what == CLIENT_EXPORT ? cli_flag_value(call, "format") : NULL;
+	const char *overlap = what == CLIENT_ROTATE ? cli_flag_value(call, "overlap") : NULL;
 	struct cli_error error;
 	struct store *store;
 	int code;
 
+	if (overlap && !ctl_duration_parse(overlap, &c.overlap_s))
+		return cli_fail(output, CLI_EXIT_USAGE, "--overlap %.40s: a duration such as 90s, 30m, 24h or 31d", overlap);
 	if (!c.path || !strcmp(c.path, "-"))
 		return cli_fail(output, CLI_EXIT_USAGE, "-o FILE is needed: a secret never goes to a terminal");
 	if (name && cli_client_format(name, &c.format, &error))
@@ -142,10 +162,15 @@ static int export(const struct cli_call *call, const struct cli_output *output, 
 
 int ctl_client_ticket(const struct cli_call *call, const struct cli_output *output)
 {
-	return export(call, output, true);
+	return export(call, output, CLIENT_TICKET);
 }
 
 int ctl_client_export(const struct cli_call *call, const struct cli_output *output)
 {
-	return export(call, output, false);
+	return export(call, output, CLIENT_EXPORT);
+}
+
+int ctl_client_rotate_key(const struct cli_call *call, const struct cli_output *output)
+{
+	return export(call, output, CLIENT_ROTATE);
 }

@@ -55,6 +55,18 @@ static const struct cli_flag token_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag client_rotate_flags[] = {
+	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
+	{ .name = "overlap", .value = "DURATION", .help = "how long the old key is taken, at most (default: until the new one was used)" },
+	{ 0 },
+};
+
+static const struct cli_flag rotate_line_flags[] = {
+	{ .name = "overlap", .value = "DURATION", .help = "how long the old key is taken, at most (default: until the new one was used)" },
+	{ .name = "now", .help = "the old key is dead at once" },
+	{ 0 },
+};
+
 static const struct cli_flag rotate_key_flags[] = {
 	{ .name = "activate", .help = "issue under the key that waits, from now on" },
 	{ .name = "at", .value = "TIME", .help = "the same from a time on: 2026-11-24T17:50:00Z" },
@@ -105,6 +117,9 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl client ticket wallboard-1 -o wallboard-1.ace\n",
 	  .flags = ticket_flags,
 	  .run = ctl_client_ticket },
+	{ .name = "client rotate-key", .args = "ID", .args_min = 1, .args_max = 1,
+	  .help = "a ticket for a new key; the old one stays in force until it is used", .flags = client_rotate_flags,
+	  .run = ctl_client_rotate_key },
 	{ .name = "client export", .args = "ID", .args_min = 1, .args_max = 1, .help = "a client's credentials",
 	  .examples = "acectl client export wallboard-1 --format libcoap -o wallboard-1.conf\n",
 	  .flags = export_flags, .run = ctl_client_export },
@@ -127,6 +142,8 @@ static const struct cli_verb verbs[] = {
 		      "acectl device export thermo-101 -o thermo-101.json\n"
 		      "acectl device rotate-key thermo-101 --activate\n",
 	  .flags = rotate_key_flags, .run = ctl_device_rotate_key },
+	{ .name = "device rotate-line", .args = "ID", .args_min = 1, .args_max = 1,
+	  .help = "a new key for the device's own line to the AS", .flags = rotate_line_flags, .run = ctl_device_rotate_line },
 	{ .name = "device enable", .args = "ID", .args_min = 1, .args_max = 1, .help = "let tokens be issued for a device again",
 	  .examples = "acectl device enable thermo-101\n", .run = ctl_device_enable },
 	{ .name = "device disable", .args = "ID", .args_min = 1, .args_max = 1,

@@ -44,6 +44,31 @@ static void put_line(struct json_t *object, enum store_auth method, uint64_t lin
 	cli_json_put_int(object, "key_version", key_version);
 }
 
+/* 0 and STORE_KEY_WAITS are no times. */
+static void put_time(struct json_t *object, const char *name, int64_t seconds)
+{
+	if (seconds && seconds != STORE_KEY_WAITS)
+		cli_json_put_time(object, name, seconds);
+	else
+		cli_json_put_null(object, name);
+}
+
+static void put_old_line(struct json_t *object, const struct store_old_line *old)
+{
+	struct json_t *entry;
+	uint8_t kid[STORE_KID_MAX];
+
+	if (!store_old_line_lives(old, ctl_now())) {
+		cli_json_put_null(object, "old_key");
+		return;
+	}
+	entry = cli_json_object();
+	cli_json_put_hex(entry, "kid_hex", (struct ace_slice){ kid, store_line_kid(old->line, kid) });
+	cli_json_put_int(entry, "key_version", old->key_version);
+	put_time(entry, "until", old->until);
+	cli_json_put(object, "old_key", entry);
+}
+
 struct json_t *ctl_client_record(const struct store_client *client)
 {
 	struct json_t *object = cli_json_object();
@@ -53,6 +78,7 @@ struct json_t *ctl_client_record(const struct store_client *client)
 	put_optional(object, "description", client->description);
 	put_tags(object, &client->tags);
 	put_line(object, client->method, client->line, client->key_version);
+	put_old_line(object, &client->old);
 	if (client->ticket_expires)
 		cli_json_put_time(object, "ticket_expires", client->ticket_expires);
 	else
@@ -72,15 +98,6 @@ static const char *key_state(const struct store_device *device, size_t index, in
 	if (index > issuing)
 		return "next";
 	return store_key_lives(&device->keys[index], now) ? "leaving" : "over";
-}
-
-/* 0 and STORE_KEY_WAITS are no times. */
-static void put_time(struct json_t *object, const char *name, int64_t seconds)
-{
-	if (seconds && seconds != STORE_KEY_WAITS)
-		cli_json_put_time(object, name, seconds);
-	else
-		cli_json_put_null(object, name);
 }
 
 enum ace_err ctl_device_count(struct store_txn *txn, struct ctl_device *device)
@@ -132,6 +149,7 @@ struct json_t *ctl_device_record(const struct ctl_device *counted)
 	} else {
 		line = cli_json_object();
 		put_line(line, device->line_method, device->line, device->line_key_version);
+		put_old_line(line, &device->old);
 		cli_json_put(object, "as_line", line);
 	}
 	cli_json_put_time(object, "created", device->created);

@@ -53,7 +53,9 @@ struct as_client *as_client_new(const struct store_client *record)
 	client->default_scope = pack_text(&packer, record->default_scope);
 	client->is_enabled = record->is_enabled;
 	client->method = record->method;
+	client->line = record->line;
 	client->key_version = record->key_version;
+	client->old = record->old;
 	client->ticket_expires = record->ticket_expires;
 	client->created = record->created;
 	return client;

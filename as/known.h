@@ -13,7 +13,9 @@ struct as_client {
 	struct ace_tags tags;
 	bool is_enabled;
 	enum store_auth method;
+	uint64_t line;
 	uint32_t key_version;
+	struct store_old_line old;
 	int64_t ticket_expires; /* as in struct store_client */
 	int64_t created;        /* seconds since 1970 */
 };

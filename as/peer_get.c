@@ -14,42 +14,63 @@ struct owner {
 	char id[STORE_ID_MAX + 1];
 	uint32_t key_version;
 	bool has_ticket; /* nobody used the key yet */
+	bool is_old;     /* it is of the line that is being replaced */
 	struct store_secret secret; /* when asked for; wiped by who asked */
 };
 
-/* A ticket that nobody used in time opens no line any more. */
-static enum ace_err client_opens_line(const struct as_server *as, bool by_its_method, int64_t ticket_expires)
+/* What a record says about the lines of its owner. */
+struct lines {
+	uint64_t line;
+	uint32_t key_version;
+	int64_t ticket_expires; /* 0: none */
+	struct store_old_line old;
+};
+
+/* Which secret opens a line: the present one, or the one that it is about to replace. */
+static enum ace_err choose(const struct as_server *as, const struct lines *lines, uint64_t line, struct owner *owner)
 {
-	if (!by_its_method)
-		return ACE_ERR_NO_CONTEXT;
-	return ticket_expires && ticket_expires <= as->batch->now ? ACE_ERR_NO_CONTEXT : ACE_OK;
+	owner->is_old = line != lines->line;
+	if (owner->is_old) {
+		owner->key_version = lines->old.key_version;
+		owner->has_ticket = false;
+		return line == lines->old.line && store_old_line_lives(&lines->old, as->batch->now) ? ACE_OK :
+												    ACE_ERR_NO_CONTEXT;
+	}
+	owner->key_version = lines->key_version;
+	owner->has_ticket = lines->ticket_expires || lines->old.line;
+	/* A ticket that nobody used in time opens no line any more. */
+	return lines->ticket_expires && lines->ticket_expires <= as->batch->now ? ACE_ERR_NO_CONTEXT : ACE_OK;
 }
 
-static enum ace_err client_owner(struct as_server *as, struct owner *owner, bool with_secret)
+static enum ace_err client_owner(struct as_server *as, uint64_t line, struct owner *owner, bool with_secret)
 {
 	struct store_client client;
 	enum ace_err err = store_client_get(as->batch->read, owner->id, &client);
 
+	if (!err && client.method != owner->method)
+		err = ACE_ERR_NO_CONTEXT;
 	if (!err)
-		err = client_opens_line(as, client.method == owner->method, client.ticket_expires);
-	if (err)
+		err = choose(as, &(struct lines){ client.line, client.key_version, client.ticket_expires, client.old }, line,
+			     owner);
+	if (err || !with_secret)
 		return err;
-	owner->has_ticket = client.ticket_expires;
-	owner->key_version = client.key_version;
-	return with_secret ? store_client_secret(as->batch->read, &client, &owner->secret) : ACE_OK;
+	return owner->is_old ? store_client_old_secret(as->batch->read, &client, &owner->secret) :
+			       store_client_secret(as->batch->read, &client, &owner->secret);
 }
 
-static enum ace_err device_owner(struct as_server *as, struct owner *owner, bool with_secret)
+static enum ace_err device_owner(struct as_server *as, uint64_t line, struct owner *owner, bool with_secret)
 {
 	struct store_device device;
 	enum ace_err err = store_device_get(as->batch->read, owner->id, &device);
 
-	if (err)
+	if (!err && device.line_method != owner->method)
+		err = ACE_ERR_NO_CONTEXT;
+	if (!err)
+		err = choose(as, &(struct lines){ device.line, device.line_key_version, 0, device.old }, line, owner);
+	if (err || !with_secret)
 		return err;
-	if (device.line_method != owner->method)
-		return ACE_ERR_NO_CONTEXT;
-	owner->key_version = device.line_key_version;
-	return with_secret ? store_device_line_secret(as->batch->read, &device, &owner->secret) : ACE_OK;
+	return owner->is_old ? store_device_old_secret(as->batch->read, &device, &owner->secret) :
+			       store_device_line_secret(as->batch->read, &device, &owner->secret);
 }
 
 static enum ace_err read_owner(struct as_server *as, uint64_t line, struct owner *owner)
@@ -62,7 +83,8 @@ static enum ace_err read_owner(struct as_server *as, uint64_t line, struct owner
 	if (err)
 		return err;
 	owner->kind = kind == STORE_CLIENT ? AS_PEER_CLIENT : AS_PEER_DEVICE;
-	return kind == STORE_CLIENT ? client_owner(as, owner, with_secret) : device_owner(as, owner, with_secret);
+	return kind == STORE_CLIENT ? client_owner(as, line, owner, with_secret) :
+				      device_owner(as, line, owner, with_secret);
 }
 
 static void note_for_wireshark(const struct as_server *as, const struct owner *owner, struct ace_slice kid)
@@ -139,24 +161,26 @@ static enum ace_err know_client(struct as_server *as, struct as_peer *peer)
 	return peer->client ? ACE_OK : ACE_ERR_MEMORY;
 }
 
-/* The version that the record of a peer has now, when it still opens a line. */
+/* The version that the record of a peer has now for its line, when it still opens it. */
 static enum ace_err key_version_now(struct as_server *as, struct as_peer *peer, uint32_t *ret_version)
 {
 	struct owner owner = { .kind = peer->kind, .method = peer->method };
+	const struct as_client *client;
 	enum ace_err err;
 
 	if (peer->kind == AS_PEER_CLIENT) {
 		err = know_client(as, peer);
-		if (!err)
-			err = client_opens_line(as, peer->client->method == peer->method, peer->client->ticket_expires);
 		if (err)
 			return err;
-		peer->has_ticket = peer->client->ticket_expires;
-		*ret_version = peer->client->key_version;
-		return ACE_OK;
+		client = peer->client;
+		err = client->method != peer->method ? ACE_ERR_NO_CONTEXT :
+			choose(as, &(struct lines){ client->line, client->key_version, client->ticket_expires, client->old },
+			       peer->line, &owner);
+	} else {
+		memcpy(owner.id, peer->id, sizeof owner.id);
+		err = device_owner(as, peer->line, &owner, false);
 	}
-	memcpy(owner.id, peer->id, sizeof owner.id);
-	err = device_owner(as, &owner, false);
+	peer->has_ticket = owner.has_ticket;
 	*ret_version = owner.key_version;
 	return err;
 }

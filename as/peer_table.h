@@ -24,7 +24,7 @@ struct as_peer {
 	uint64_t used_ms;  /* last verified request, on the monotonic clock */
 	uint32_t key_version; /* of the secret that ctx was derived from */
 	bool is_proven;    /* a request has verified under ctx; set by as_peer_touch() */
-	bool has_ticket;   /* its key came with a ticket that no request has proven yet */
+	bool has_ticket;   /* no request has proven its key yet, which came with a ticket or stands beside an older one */
 	enum as_peer_kind kind;
 	enum store_auth method; /* by which it says who it is; ctx is there for STORE_AUTH_OSCORE only */
 	char id[AS_PEER_ID_MAX + 1];

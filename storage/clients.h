@@ -13,6 +13,7 @@ struct store_client {
 	enum store_auth method;
 	uint64_t line;        /* number of its line to the AS; store_line_kid() makes the kid of it */
 	uint32_t key_version; /* from 1; another number means another secret */
+	struct store_old_line old; /* beside it, while the secret is being replaced */
 	struct store_tags tags;
 	char default_scope[STORE_SCOPE_MAX + 1];       /* "": none */
 	char default_audience[STORE_AUDIENCE_MAX + 1]; /* "": none */
@@ -29,9 +30,16 @@ ACE_MUST_CHECK enum ace_err store_client_create(struct store_txn *txn, struct st
 /* Replace everything but method, line, key_version and created, which stay as stored whatever *client says.
  * Works without the key. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_client_update(struct store_txn *txn, const struct store_client *client);
-/* A new secret: key_version goes up, the old secret is gone. ticket_expires as in the struct. ACE_ERR_NOT_FOUND. */
+/* A new secret on the line: key_version goes up, all older secrets are gone. ticket_expires as in the struct. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_client_rekey(struct store_txn *txn, const char *id, const struct store_secret *secret,
 					       int64_t ticket_expires);
+/* A new secret on a line of its own, beside the one that is in use, which stays until store_client_settle(), and no longer than
+ * old_until (seconds since 1970; 0: as long as that takes). A new secret that nobody has proven yet is replaced.
+ * *ret_client is the client afterwards. ACE_ERR_NOT_FOUND; ACE_ERR_UNSUPPORTED not an OSCORE line; ACE_ERR_EXHAUSTED. */
+ACE_MUST_CHECK enum ace_err store_client_rotate(struct store_txn *txn, const struct store_line_rotation *rotation,
+						struct store_client *ret_client);
+/* The new secret was proven: its ticket is used up, and what was beside it is gone. ACE_ERR_NOT_FOUND. */
+ACE_MUST_CHECK enum ace_err store_client_settle(struct store_txn *txn, const char *id);
 /* Its line number is not used again. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_client_delete(struct store_txn *txn, const char *id);
 
@@ -45,5 +53,8 @@ ACE_MUST_CHECK enum ace_err store_client_count(struct store_txn *txn, uint64_t *
  * ACE_ERR_USAGE not unlocked; ACE_ERR_NOT_FOUND it has none; ACE_ERR_DAMAGED not what was sealed for this row. */
 ACE_MUST_CHECK enum ace_err store_client_secret(struct store_txn *txn, const struct store_client *client,
 						struct store_secret *ret_secret);
+/* The secret of client->old. ACE_ERR_NOT_FOUND there is none. */
+ACE_MUST_CHECK enum ace_err store_client_old_secret(struct store_txn *txn, const struct store_client *client,
+						    struct store_secret *ret_secret);
 
 #endif

@@ -11,5 +11,10 @@ ACE_MUST_CHECK enum ace_err device_put(struct store_txn *txn, const struct store
 ACE_MUST_CHECK enum ace_err device_key_put(struct store_txn *txn, const struct store_device *device, size_t index,
 					   const struct store_key *key);
 ACE_MUST_CHECK enum ace_err device_key_delete(struct store_txn *txn, const struct store_device *device, size_t index);
+/* A first line number, and the secret under line_key_version. */
+ACE_MUST_CHECK enum ace_err device_line_put(struct store_txn *txn, struct store_device *device,
+					    const struct store_secret *secret);
+/* All lines and their secrets. */
+ACE_MUST_CHECK enum ace_err device_lines_delete(struct store_txn *txn, struct store_device *device);
 
 #endif

@@ -34,12 +34,9 @@ enum ace_err device_put(struct store_txn *txn, const struct store_device *device
 		err = table_put(txn, TABLE_DEVICES, id_key(device->id), ace_buf_slice(&out));
 	if (!err)
 		err = change_add(txn, STORE_DEVICE, device->id, device->line);
+	if (!err && device->old.line)
+		err = change_add(txn, STORE_DEVICE, device->id, device->old.line);
 	return err;
-}
-
-static struct secret_name line_name(const struct store_device *device)
-{
-	return (struct secret_name){ SECRET_OF_DEVICE_LINE, device->id, device->line_key_version };
 }
 
 static struct secret_name key_name(const struct store_device *device, size_t index)
@@ -95,17 +92,6 @@ enum ace_err device_key_delete(struct store_txn *txn, const struct store_device 
 	return err ? err : secret_delete(txn, &name);
 }
 
-/* A first line number, and the secret under line_key_version. */
-static enum ace_err line_put(struct store_txn *txn, struct store_device *device, const struct store_secret *secret)
-{
-	struct secret_name name = line_name(device);
-	enum ace_err err = ACE_OK;
-
-	if (!device->line)
-		err = line_take(txn, STORE_DEVICE, device->id, &device->line);
-	return err ? err : secret_put(txn, &name, secret);
-}
-
 static enum ace_err create_check(struct store_txn *txn, const struct store_device *device, const struct store_key *key,
 				 const struct store_secret *line_secret)
 {
@@ -135,10 +121,11 @@ enum ace_err store_device_create(struct store_txn *txn, struct store_device *dev
 	fresh.keys[0].version = 1;
 	fresh.keys[0].from = fresh.keys[0].until = 0;
 	fresh.line = 0;
+	fresh.old = (struct store_old_line){ 0 };
 	fresh.line_key_version = fresh.line_method == STORE_AUTH_NONE ? 0 : 1;
 	err = device_key_put(txn, &fresh, 0, key);
 	if (!err && fresh.line_method != STORE_AUTH_NONE)
-		err = line_put(txn, &fresh, line_secret);
+		err = device_line_put(txn, &fresh, line_secret);
 	if (!err)
 		err = alias_put(txn, &fresh);
 	if (!err)
@@ -172,43 +159,15 @@ enum ace_err store_device_update(struct store_txn *txn, const struct store_devic
 	return err ? err : device_put(txn, &changed);
 }
 
-enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
-				   const struct store_secret *secret)
-{
-	struct store_device device;
-	struct secret_name name;
-	enum ace_err err;
-
-	if (method == STORE_AUTH_NONE || !secret->key_len || !txn->store->seal.is_open)
-		return ACE_ERR_USAGE;
-	err = store_device_get(txn, id, &device);
-	if (err)
-		return err;
-	if (device.line_key_version == UINT32_MAX)
-		return ACE_ERR_EXHAUSTED;
-	name = line_name(&device);
-	err = secret_delete(txn, &name);
-	device.line_method = method;
-	device.line_key_version++;
-	if (!err)
-		err = line_put(txn, &device, secret);
-	return err ? err : device_put(txn, &device);
-}
-
 enum ace_err store_device_delete(struct store_txn *txn, const char *id)
 {
 	struct store_device device;
-	struct secret_name name;
 	enum ace_err err = store_device_get(txn, id, &device);
 
 	for (size_t i = 0; !err && i < device.keys_len; i++)
 		err = device_key_delete(txn, &device, i);
-	if (err)
-		return err;
-	name = line_name(&device);
-	err = secret_delete(txn, &name);
 	if (!err)
-		err = line_delete(txn, device.line);
+		err = device_lines_delete(txn, &device);
 	if (!err)
 		err = alias_delete(txn, &device);
 	if (!err)
@@ -275,12 +234,4 @@ enum ace_err store_device_key(struct store_txn *txn, const struct store_device *
 	}
 	store_secret_wipe(&secret);
 	return err;
-}
-
-enum ace_err store_device_line_secret(struct store_txn *txn, const struct store_device *device,
-				      struct store_secret *ret_secret)
-{
-	struct secret_name name = line_name(device);
-
-	return secret_get(txn, &name, ret_secret);
 }

@@ -37,6 +37,7 @@ struct store_device {
 	enum store_auth line_method; /* STORE_AUTH_NONE: no line of its own to the AS */
 	uint64_t line;               /* 0 without a line */
 	uint32_t line_key_version;   /* 0 without a line */
+	struct store_old_line old;   /* beside it, while the secret is being replaced */
 	char description[STORE_DESCRIPTION_MAX + 1];
 	int64_t created; /* seconds since 1970 */
 };
@@ -52,6 +53,10 @@ ACE_MUST_CHECK enum ace_err store_device_update(struct store_txn *txn, const str
 /* Give it a line to the AS, or a new secret for the one it has. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
 						  const struct store_secret *secret);
+/* As store_client_rotate() and store_client_settle(), for its line. ACE_ERR_UNSUPPORTED it has no OSCORE line. */
+ACE_MUST_CHECK enum ace_err store_device_line_rotate(struct store_txn *txn, const struct store_line_rotation *rotation,
+						     struct store_device *ret_device);
+ACE_MUST_CHECK enum ace_err store_device_line_settle(struct store_txn *txn, const char *id);
 ACE_MUST_CHECK enum ace_err store_device_delete(struct store_txn *txn, const char *id);
 
 /* ACE_ERR_NOT_FOUND. No secret is touched. */
@@ -68,5 +73,8 @@ ACE_MUST_CHECK enum ace_err store_device_key(struct store_txn *txn, const struct
 					     struct store_key *ret_key);
 ACE_MUST_CHECK enum ace_err store_device_line_secret(struct store_txn *txn, const struct store_device *device,
 						     struct store_secret *ret_secret);
+/* The secret of device->old. ACE_ERR_NOT_FOUND there is none. */
+ACE_MUST_CHECK enum ace_err store_device_old_secret(struct store_txn *txn, const struct store_device *device,
+						    struct store_secret *ret_secret);
 
 #endif

@@ -20,6 +20,9 @@ enum client_key {
 	CLIENT_DESCRIPTION,
 	CLIENT_TICKET,
 	CLIENT_CREATED,
+	CLIENT_OLD_LINE,
+	CLIENT_OLD_KEY_VERSION,
+	CLIENT_OLD_UNTIL,
 };
 
 enum ace_err record_client_write(const struct store_client *client, struct ace_buf *out)
@@ -37,6 +40,11 @@ enum ace_err record_client_write(const struct store_client *client, struct ace_b
 	field_put_text(&f, CLIENT_DESCRIPTION, client->description);
 	field_put_int(&f, CLIENT_TICKET, client->ticket_expires);
 	field_put_int(&f, CLIENT_CREATED, client->created);
+	if (client->old.line) {
+		field_put_uint(&f, CLIENT_OLD_LINE, client->old.line);
+		field_put_uint(&f, CLIENT_OLD_KEY_VERSION, client->old.key_version);
+		field_put_int(&f, CLIENT_OLD_UNTIL, client->old.until);
+	}
 	return field_end(&f);
 }
 
@@ -53,6 +61,9 @@ static void client_field(struct field_reader *f, int key, struct store_client *c
 	case CLIENT_DESCRIPTION: field_text(f, c->description, sizeof(c->description)); break;
 	case CLIENT_TICKET: c->ticket_expires = field_int(f, 0, INT64_MAX); break;
 	case CLIENT_CREATED: c->created = field_int(f, 0, INT64_MAX); break;
+	case CLIENT_OLD_LINE: c->old.line = field_uint(f, UINT64_MAX); break;
+	case CLIENT_OLD_KEY_VERSION: c->old.key_version = (uint32_t)field_uint(f, UINT32_MAX); break;
+	case CLIENT_OLD_UNTIL: c->old.until = field_int(f, 0, INT64_MAX); break;
 	default: field_unknown(f);
 	}
 }
@@ -81,6 +92,9 @@ enum device_key {
 	DEVICE_LINE_KEY_VERSION,
 	DEVICE_DESCRIPTION,
 	DEVICE_CREATED,
+	DEVICE_OLD_LINE,
+	DEVICE_OLD_KEY_VERSION,
+	DEVICE_OLD_UNTIL,
 };
 
 /* [version, alg, kid, from, until] of each key. */
@@ -154,6 +168,11 @@ enum ace_err record_device_write(const struct store_device *device, struct ace_b
 	field_put_uint(&f, DEVICE_LINE_KEY_VERSION, device->line_key_version);
 	field_put_text(&f, DEVICE_DESCRIPTION, device->description);
 	field_put_int(&f, DEVICE_CREATED, device->created);
+	if (device->old.line) {
+		field_put_uint(&f, DEVICE_OLD_LINE, device->old.line);
+		field_put_uint(&f, DEVICE_OLD_KEY_VERSION, device->old.key_version);
+		field_put_int(&f, DEVICE_OLD_UNTIL, device->old.until);
+	}
 	return field_end(&f);
 }
 
@@ -170,6 +189,9 @@ static void device_field(struct field_reader *f, int key, struct store_device *d
 	case DEVICE_LINE_KEY_VERSION: d->line_key_version = (uint32_t)field_uint(f, UINT32_MAX); break;
 	case DEVICE_DESCRIPTION: field_text(f, d->description, sizeof(d->description)); break;
 	case DEVICE_CREATED: d->created = field_int(f, 0, INT64_MAX); break;
+	case DEVICE_OLD_LINE: d->old.line = field_uint(f, UINT64_MAX); break;
+	case DEVICE_OLD_KEY_VERSION: d->old.key_version = (uint32_t)field_uint(f, UINT32_MAX); break;
+	case DEVICE_OLD_UNTIL: d->old.until = field_int(f, 0, INT64_MAX); break;
 	default: field_unknown(f);
 	}
 }

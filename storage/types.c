@@ -125,3 +125,8 @@ enum ace_err store_line_find(struct store_txn *txn, uint64_t line, enum store_ki
 	memcpy(ret_id, record.id, sizeof(record.id));
 	return ACE_OK;
 }
+
+bool store_old_line_lives(const struct store_old_line *old, int64_t now)
+{
+	return old->line && (!old->until || now < old->until);
+}

@@ -54,6 +54,22 @@ size_t store_line_kid(uint64_t line, uint8_t ret_kid[STORE_KID_MAX]);
 /* The other way; ACE_ERR_NOT_FOUND for bytes that are no shortest form of a number. */
 ACE_MUST_CHECK enum ace_err store_kid_line(struct ace_slice kid, uint64_t *ret_line);
 
+/* A line that is being replaced by another one of the same owner. */
+struct store_old_line {
+	uint64_t line;        /* 0: none */
+	uint32_t key_version; /* of its secret */
+	int64_t until;        /* seconds since 1970: not accepted from then on; 0: until the new line was used */
+};
+
+struct store_line_rotation {
+	const char *id;                    /* borrowed */
+	const struct store_secret *secret; /* borrowed */
+	int64_t now, old_until;            /* seconds since 1970 */
+	int64_t ticket_expires;            /* as in the struct; of a client */
+};
+
+bool store_old_line_lives(const struct store_old_line *old, int64_t now);
+
 /* Whose line is it? ret_id gets the client's or device's id. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_line_find(struct store_txn *txn, uint64_t line, enum store_kind *ret_kind,
 					    char ret_id[STORE_ID_MAX + 1]);

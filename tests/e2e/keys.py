@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Keys are replaced while clients ask: no request fails.
+"""Token keys of a device are replaced while clients ask: no request fails.
 
     keys.py BUILD_DIR SOURCE_DIR
 """
@@ -8,79 +8,15 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from programs import Daemon, ctl, free_port, make_store, run, sandbox
-
-CLIENT = ("client/ace-client", "--state-dir")
+from traffic import CLIENT, Device, Traffic
 
 
 def document(*args):
     return json.loads(run("as/acectl", "--json", "--state-dir", "store", *args))
-
-
-class Traffic:
-    """A client that asks for a token and uses it, over and over; it is held while the device restarts."""
-
-    def __init__(self, client, uri):
-        self.client, self.uri = client, uri
-        self.asked, self.failure = 0, None
-        self.may_ask, self.is_over = threading.Lock(), threading.Event()
-        self.thread = threading.Thread(target=self.ask, daemon=True)
-        self.thread.start()
-
-    def ask(self):
-        while not self.is_over.is_set() and not self.failure:
-            with self.may_ask:
-                try:
-                    assert self.get() == "21.5\n"
-                    self.asked += 1
-                except AssertionError as failure:
-                    self.failure = failure
-
-    def get(self):
-        try:
-            return run(*CLIENT, self.client, "-q", "--fresh", "get", self.uri)
-        except AssertionError as failure:
-            # The record of client or device changed in the middle of the batch: 5.03, Max-Age 1.
-            if "5.03" not in str(failure):
-                raise
-        time.sleep(1)
-        return run(*CLIENT, self.client, "-q", "--fresh", "get", self.uri)
-
-    def some_more(self, number=1):
-        """Until so many further requests were answered."""
-        wanted = self.asked + number
-        while self.asked < wanted and not self.failure:
-            self.is_over.wait(0.02)
-        assert not self.failure, self.failure
-
-    def end(self):
-        self.is_over.set()
-        self.thread.join()
-        assert not self.failure, self.failure
-
-
-class Device:
-    def __init__(self, port):
-        self.args = ("device/ace-device", "--provision", "thermo.json", "--listen", f"127.0.0.1:{port}", "--set", "/temp=21.5")
-        self.uri = f"coap://127.0.0.1:{port}/temp"
-        self.provision()
-        self.daemon = Daemon(*self.args)
-
-    @staticmethod
-    def provision():
-        if os.path.exists("thermo.json"):
-            os.unlink("thermo.json")
-        ctl("device", "export", "thermo-101", "-o", "thermo.json")
-
-    def restart(self):
-        """With what the AS says now; it has no tokens afterwards."""
-        self.provision()
-        assert self.daemon.stop(signal.SIGTERM) == 0
-        self.daemon = Daemon(*self.args)
 
 
 def kids():
@@ -130,7 +66,7 @@ def overlap_ends(device):
     ctl("device", "rotate-key", "thermo-101")
     ctl("device", "rotate-key", "thermo-101", "--activate", "--overlap", "1s")
     while states() != ["over", "issuing"]:
-        threading.Event().wait(0.1)
+        time.sleep(0.1)
     device.provision()
     assert len(kids()) == 1
     done = document("device", "rotate-key", "thermo-101")
@@ -139,9 +75,12 @@ def overlap_ends(device):
     assert document("device", "show", "thermo-101")["keys"][0]["until"] == "2099-01-01T01:30:00Z"
     ctl("device", "rotate-key", "thermo-101", "--cancel")
     assert states() == ["issuing"]
+    device.restart()
 
 
 def bad_calls():
+    ctl("device", "rotate-line", "thermo-101", code=1)  # it has none
+    ctl("device", "rotate-line", "thermo-101", "--now", "--overlap", "1h", code=2)
     for flags in (("--now", "--cancel"), ("--overlap", "1h"), ("--activate", "--overlap", "1w"), ("--at", "yesterday"),
                   ("--at", "2020-01-01T00:00:00Z"), ("--activate", "--overlap", "0s"), ("--activate", "--overlap", "99999999d")):
         ctl("device", "rotate-key", "thermo-101", *flags, code=2)

@@ -82,11 +82,11 @@ static void sample(enum kind kind, union any *ret)
 	assert_int_equal(store_scope_set(2, ACE_LITERAL("climate.read"), &scope), ACE_OK);
 	switch (kind) {
 	case CLIENT:
-		ret->client = (struct store_client){ "", true, STORE_AUTH_OSCORE, 300, 2, tags, "scope", "audience", "text", 9, 8 };
+		ret->client = (struct store_client){ "", true, STORE_AUTH_OSCORE, 300, 2, { 200, 1, 7 }, tags, "scope", "audience", "text", 9, 8 };
 		break;
 	case DEVICE:
 		ret->device = (struct store_device){ "", true, "model", "alias", tags, { { 1, 10, { 1 }, 1, 3, 4 }, { 2, -1, { 7, 8 }, 2, 5, 0 } },
-						     2, STORE_AUTH_DTLS_PSK, 4, 5, "text", 6 };
+						     2, STORE_AUTH_DTLS_PSK, 4, 5, { 3, 4, 7 }, "text", 6 };
 		break;
 	case TOKEN:
 		ret->token = (struct store_token){ 0, "client", "device", scope, 10, 20, 30, 2, true, 40, { { 1 } }, { 1, 2 } };

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client that asks without a pause, and the device that it asks: what is changed meanwhile must not make a request fail."""
+import os
+import signal
+import threading
+import time
+
+from programs import Daemon, ctl, run
+
+CLIENT = ("client/ace-client", "--state-dir")
+
+
+class Traffic:
+    """A client that asks for a token and uses it, over and over; it is held while the device restarts."""
+
+    def __init__(self, client, uri):
+        self.client, self.uri = client, uri
+        self.asked, self.failure = 0, None
+        self.may_ask, self.is_over = threading.Lock(), threading.Event()
+        self.thread = threading.Thread(target=self.ask, daemon=True)
+        self.thread.start()
+
+    def ask(self):
+        while not self.is_over.is_set() and not self.failure:
+            with self.may_ask:
+                try:
+                    assert self.get() == "21.5\n"
+                    self.asked += 1
+                except AssertionError as failure:
+                    self.failure = failure
+
+    def get(self):
+        try:
+            return run(*CLIENT, self.client, "-q", "--fresh", "get", self.uri)
+        except AssertionError as failure:
+            # The record of client or device changed in the middle of the batch: 5.03, Max-Age 1.
+            if "5.03" not in str(failure):
+                raise
+        time.sleep(1)
+        return run(*CLIENT, self.client, "-q", "--fresh", "get", self.uri)
+
+    def some_more(self, number=1):
+        """Until so many further requests were answered."""
+        wanted = self.asked + number
+        while self.asked < wanted and not self.failure:
+            self.is_over.wait(0.02)
+        assert not self.failure, self.failure
+
+    def end(self):
+        self.is_over.set()
+        self.thread.join()
+        assert not self.failure, self.failure
+
+
+class Device:
+    def __init__(self, port):
+        self.args = ("device/ace-device", "--provision", "thermo.json", "--listen", f"127.0.0.1:{port}", "--set", "/temp=21.5")
+        self.uri = f"coap://127.0.0.1:{port}/temp"
+        self.provision()
+        self.daemon = Daemon(*self.args)
+
+    @staticmethod
+    def provision():
+        if os.path.exists("thermo.json"):
+            os.unlink("thermo.json")
+        ctl("device", "export", "thermo-101", "-o", "thermo.json")
+
+    def restart(self):
+        """With what the AS says now; it has no tokens afterwards."""
+        self.provision()
+        assert self.daemon.stop(signal.SIGTERM) == 0
+        self.daemon = Daemon(*self.args)
