@@ -18,6 +18,20 @@ static struct ace_oscore_input line_input(const struct cli_oscore_line *line)
 	};
 }
 
+/* A ticket's key is fresh. That of an export may have been enrolled before, or be in use elsewhere.
+ * RFC 8613 7.2: "An AEAD nonce MUST NOT be used more than once per AEAD key." */
+static enum ace_err numbers_begin(const struct client *client, const struct client_as_line *line,
+				  struct cli_error *ret_error)
+{
+	uint64_t first = 0;
+	enum ace_err err = line->bundle->expires ? ACE_OK : client_seq_floor(&first);
+
+	if (err)
+		return cli_error_set(ret_error, err, "this is no ticket, so its key may have been used before, and the "
+				     "clock is needed to go on where nobody was: set it");
+	return client_seq_create(&client->state, &line->line.seq, first, ret_error);
+}
+
 enum ace_err client_as_open(const struct client *client, const struct cli_client_bundle *bundle, bool enrolling,
 			    struct client_as_line *ret_line, struct cli_error *ret_error)
 {
@@ -44,7 +58,7 @@ enum ace_err client_as_open(const struct client *client, const struct cli_client
 		goto fail;
 	}
 	if (enrolling)
-		err = client_seq_create(&client->state, &ret_line->line.seq, ret_error);
+		err = numbers_begin(client, ret_line, ret_error);
 	if (!err)
 		err = client_keys_log(client, &input, ret_error);
 	if (!err)

@@ -69,9 +69,12 @@ struct client_seq {
 };
 /* Name the sequence of a sender: its key decides. */
 ACE_MUST_CHECK enum ace_err client_seq_init(const struct ace_oscore_input *input, struct client_seq *ret_seq);
-/* Begin at 0, unless the file is there already: a credential that comes back goes on where it stopped. */
+/* Begin at first, unless the file is there already: a credential that comes back goes on where it stopped. */
 ACE_MUST_CHECK enum ace_err client_seq_create(const struct client_state *state, const struct client_seq *seq,
-					      struct cli_error *ret_error);
+					      uint64_t first, struct cli_error *ret_error);
+/* Where to begin with a key that may have been used before, here or by another program: 1,024 numbers for each second
+ * since 2024, which nobody uses up. ACE_ERR_CLOCK and others there is no clock, or it is before 2024. */
+ACE_MUST_CHECK enum ace_err client_seq_floor(uint64_t *ret_first);
 /* ACE_ERR_NOT_FOUND the file is gone: nobody knows what was used; ACE_ERR_EXHAUSTED; others. */
 ACE_MUST_CHECK enum ace_err client_seq_take(const struct client_state *state, struct client_seq *seq,
 					    uint64_t *ret_seq, struct cli_error *ret_error);

@@ -6,6 +6,9 @@
 #include "ace_port.h"
 #include "client/state.h"
 
+#define FLOOR_EPOCH INT64_C(1704067200) /* 2024 */
+#define FLOOR_BITS 10
+
 enum { KEY_NEXT = 1 };
 
 enum ace_err client_seq_init(const struct ace_oscore_input *input, struct client_seq *ret_seq)
@@ -64,7 +67,24 @@ static enum ace_err number_write(const struct client_state *state, const struct 
 	return err ? err : client_record_write(state, name, written, ret_error);
 }
 
-enum ace_err client_seq_create(const struct client_state *state, const struct client_seq *seq,
+enum ace_err client_seq_floor(uint64_t *ret_first)
+{
+	int64_t now;
+	uint64_t first;
+	enum ace_err err = ace_port_wall_clock(&now);
+
+	if (err)
+		return err;
+	if (now < FLOOR_EPOCH)
+		return ACE_ERR_CLOCK;
+	first = (uint64_t)(now - FLOOR_EPOCH) << FLOOR_BITS;
+	if (first > ACE_OSCORE_SEQ_MAX)
+		return ACE_ERR_EXHAUSTED;
+	*ret_first = first;
+	return ACE_OK;
+}
+
+enum ace_err client_seq_create(const struct client_state *state, const struct client_seq *seq, uint64_t first,
 			       struct cli_error *ret_error)
 {
 	uint64_t number;
@@ -74,7 +94,7 @@ enum ace_err client_seq_create(const struct client_state *state, const struct cl
 		return err;
 	err = number_read(state, &seq->name, &number, ret_error);
 	if (err == ACE_ERR_NOT_FOUND)
-		err = number_write(state, &seq->name, 0, ret_error);
+		err = number_write(state, &seq->name, first, ret_error);
 	client_state_unlock(state);
 	return err;
 }

@@ -47,16 +47,17 @@ static int stop(void **state)
 	return 0;
 }
 
+/* Without expires it is an export. */
 static void ticket_write(const char *name, const char *secret, const char *expires)
 {
 	FILE *file = fopen(ticket, "w");
 
 	assert_non_null(file);
 	fprintf(file, "{ \"format\": \"ace-client/1\", \"client\": \"%s\", "
-		"\"as_uri\": \"coap://127.0.0.1:%u/token\", \"expires\": \"%s\", \"oscore\": { "
+		"\"as_uri\": \"coap://127.0.0.1:%u/token\", %s%s%s \"oscore\": { "
 		"\"master_secret_hex\": \"%s\", \"master_salt_hex\": \"\", \"sender_id_hex\": \"63\", "
 		"\"recipient_id_hex\": \"\", \"id_context_hex\": null, \"aead\": 10, \"hkdf\": \"sha256\" } }\n",
-		name, peer.port, expires, secret);
+		name, peer.port, expires ? "\"expires\": \"" : "", expires ? expires : "", expires ? "\"," : "", secret);
 	assert_int_equal(fclose(file), 0);
 }
 
@@ -84,6 +85,41 @@ static void ticket_is_moved_after_a_verified_exchange(void **state)
 	client_enrolments_free(&enrolments);
 	/* Nothing else was asked of the AS: no token, no refusal. */
 	assert_int_equal(peer.tokens, 0);
+}
+
+static uint64_t next_number(void)
+{
+	struct client_enrolments enrolments = { 0 };
+	struct client_as_line line;
+	uint64_t number;
+
+	assert_int_equal(client_enrolments_read(&client.state, &enrolments, NULL), ACE_OK);
+	assert_int_equal(client_as_open(&client, &enrolments.bundles[0], false, &line, NULL), ACE_OK);
+	assert_int_equal(client_seq_take(&client.state, &line.line.seq, &number, NULL), ACE_OK);
+	client_as_close(&line);
+	client_enrolments_free(&enrolments);
+	return number;
+}
+
+/* RFC 8613 7.2: "An AEAD nonce MUST NOT be used more than once per AEAD key." */
+static void key_of_an_export_goes_on_where_nobody_was(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(client_seq_floor(&before), ACE_OK);
+	ticket_write("wallboard-1", SECRET, EXPIRES);
+	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_OK);
+	assert_in_range(next_number(), 1, 1000); /* a ticket is the first to use its key */
+	/* The state is lost, and the operator exports the key once more. */
+	client_close(&client);
+	state_dir_remove(dir);
+	state_dir_make(dir);
+	assert_int_equal(client_open(&client, &(struct client_settings){ .state_dir = dir, .timeout_ms = 2000 },
+				     &output_now, NULL), ACE_OK);
+	ticket_write("wallboard-1", SECRET, NULL);
+	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_OK);
+	assert_true(next_number() > before);
 }
 
 static void wrong_secret_keeps_the_ticket(void **state)
@@ -138,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(ticket_is_moved_after_a_verified_exchange),
+		TEST(key_of_an_export_goes_on_where_nobody_was),
 		TEST(wrong_secret_keeps_the_ticket),
 		TEST(expired_ticket_is_refused_unsent),
 		TEST(malformed_ticket_is_refused_and_kept),

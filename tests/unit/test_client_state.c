@@ -48,7 +48,7 @@ static void seq_counts_and_goes_on_after_a_restart(void **state)
 
 	(void)state;
 	assert_int_equal(client_seq_take(&client, &seq, &number, NULL), ACE_ERR_NOT_FOUND);
-	assert_int_equal(client_seq_create(&client, &seq, NULL), ACE_OK);
+	assert_int_equal(client_seq_create(&client, &seq, 0, NULL), ACE_OK);
 	for (uint64_t want = 0; want < 2 * CLIENT_SEQ_BLOCK; want++) {
 		assert_int_equal(client_seq_take(&client, &seq, &number, NULL), ACE_OK);
 		assert_int_equal(number, want);
@@ -57,7 +57,7 @@ static void seq_counts_and_goes_on_after_a_restart(void **state)
 	assert_int_equal(number, 2 * CLIENT_SEQ_BLOCK);
 	/* The same credential once more: it does not begin at 0 again. */
 	again = seq_of("00");
-	assert_int_equal(client_seq_create(&client, &again, NULL), ACE_OK);
+	assert_int_equal(client_seq_create(&client, &again, 0, NULL), ACE_OK);
 	assert_int_equal(client_seq_take(&client, &again, &number, NULL), ACE_OK);
 	assert_true(number > 2 * CLIENT_SEQ_BLOCK);
 }
@@ -68,7 +68,7 @@ static void seq_of_another_key_is_another(void **state)
 
 	(void)state;
 	assert_string_not_equal(one.name.text, two.name.text);
-	assert_int_equal(client_seq_create(&client, &one, NULL), ACE_OK);
+	assert_int_equal(client_seq_create(&client, &one, 0, NULL), ACE_OK);
 	assert_int_equal(client_seq_take(&client, &two, &(uint64_t){ 0 }, NULL), ACE_ERR_NOT_FOUND);
 }
 
@@ -128,7 +128,7 @@ static void seq_never_repeats_though_two_processes_are_killed(void **state)
 
 	(void)state;
 	assert_non_null(seen);
-	assert_int_equal(client_seq_create(&client, &seq, NULL), ACE_OK);
+	assert_int_equal(client_seq_create(&client, &seq, 0, NULL), ACE_OK);
 	assert_int_equal(pipe(fds), 0);
 	assert_true(fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0);
 	for (int round = 0; round < ROUNDS; round++) {
@@ -300,7 +300,7 @@ static void damage_is_named_and_left_alone(void **state)
 	size_t len;
 
 	(void)state;
-	assert_int_equal(client_seq_create(&client, &seq, NULL), ACE_OK);
+	assert_int_equal(client_seq_create(&client, &seq, 0, NULL), ACE_OK);
 	len = file_bytes(seq.name.text, good, sizeof good);
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		memcpy(bad, good, len);
@@ -312,7 +312,7 @@ static void damage_is_named_and_left_alone(void **state)
 		assert_non_null(strstr(error.message, dir));
 		assert_true(error.hint[0]);
 		assert_int_equal(error.exit, CLI_EXIT_BROKEN);
-		assert_int_equal(client_seq_create(&client, &seq, NULL), ACE_ERR_DAMAGED);
+		assert_int_equal(client_seq_create(&client, &seq, 0, NULL), ACE_ERR_DAMAGED);
 		assert_int_equal(file_bytes(seq.name.text, good, sizeof good), len);
 		assert_memory_equal(good, bad, len);
 		good[bit / 8] ^= (uint8_t)(1u << bit % 8);
