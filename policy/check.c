@@ -5,6 +5,7 @@
 
 #include "policy/rule.h"
 
+#define SUGGEST_MAX 10000
 #define PATH_OF(...) policy_pointer_make((const char *const[]){ __VA_ARGS__, NULL }, SIZE_MAX)
 #define ELEMENT_OF(index, ...) policy_pointer_make((const char *const[]){ __VA_ARGS__, NULL }, (index))
 
@@ -47,6 +48,24 @@ static bool is_known(const struct policy_build *build, enum policy_kind kind, co
 	return build->options->known && build->options->known(build->options->known_context, kind, name);
 }
 
+/* "Did you mean" for an id of the inventory, unless that is so large that looking would take long. */
+static void suggest_id(struct policy_build *build, bool is_device, const char *name)
+{
+	const struct policy_inventory *inventory = build->inventory;
+	size_t len = is_device ? inventory->devices_len : inventory->clients_len;
+	const char *near = NULL;
+
+	if (len > SUGGEST_MAX)
+		return;
+	for (size_t i = 0; i < len && !near; i++) {
+		const char *id = is_device ? inventory->devices[i].id : inventory->clients[i].id;
+
+		near = policy_suggest(name, (struct policy_names){ &id, 1 });
+	}
+	if (near)
+		policy_report_hint(build->problems, "did you mean “%s”?", near);
+}
+
 static struct policy_place place(uint32_t source, const struct policy_pointer *pointer)
 {
 	return (struct policy_place){ source, pointer->text };
@@ -58,6 +77,16 @@ static void suggest_group(struct policy_build *build, const struct policy_group 
 
 	for (size_t i = 0; i < len && !near; i++)
 		near = policy_suggest(name, (struct policy_names){ &groups[i].id, 1 });
+	if (near)
+		policy_report_hint(build->problems, "did you mean “%s”?", near);
+}
+
+static void suggest_model(struct policy_build *build, const char *name)
+{
+	const char *near = NULL;
+
+	for (size_t i = 0; i < build->policy->models_len && !near; i++)
+		near = policy_suggest(name, (struct policy_names){ &build->policy->models[i].public.id, 1 });
 	if (near)
 		policy_report_hint(build->problems, "did you mean “%s”?", near);
 }
@@ -90,6 +119,7 @@ static void check_selector(struct policy_build *build, const struct policy_rule 
 	} else if (!is_known(build, is_device ? POLICY_KIND_DEVICE : POLICY_KIND_CLIENT, selector)) {
 		policy_report(build->problems, place(rule->source, &at), "E103", "there is no %s “%s”",
 			      is_device ? "device" : "client", selector);
+		suggest_id(build, is_device, selector);
 	}
 }
 
@@ -211,10 +241,12 @@ static void check_members(struct policy_build *build, bool is_device)
 			struct policy_pointer at =
 				ELEMENT_OF(i, is_device ? "device_groups" : "client_groups", groups[g].id, "members");
 
-			if (!is_known(build, is_device ? POLICY_KIND_DEVICE : POLICY_KIND_CLIENT,
-				      groups[g].members.list[i]))
-				policy_report(build->problems, place(groups[g].source, &at), "E103", "there is no %s “%s”",
-					      is_device ? "device" : "client", groups[g].members.list[i]);
+			if (is_known(build, is_device ? POLICY_KIND_DEVICE : POLICY_KIND_CLIENT,
+				     groups[g].members.list[i]))
+				continue;
+			policy_report(build->problems, place(groups[g].source, &at), "E103", "there is no %s “%s”",
+				      is_device ? "device" : "client", groups[g].members.list[i]);
+			suggest_id(build, is_device, groups[g].members.list[i]);
 		}
 	}
 }
@@ -241,8 +273,10 @@ void policy_check(struct policy_build *build)
 		const struct policy_device *device = &build->inventory->devices[i];
 		struct policy_pointer at = PATH_OF("devices", device->id, "model");
 
-		if (!is_known(build, POLICY_KIND_MODEL, device->model))
-			policy_report(build->problems, place(build->device_sources[i], &at), "E105",
-				      "there is no model “%s”", device->model);
+		if (is_known(build, POLICY_KIND_MODEL, device->model))
+			continue;
+		policy_report(build->problems, place(build->device_sources[i], &at), "E105", "there is no model “%s”",
+			      device->model);
+		suggest_model(build, device->model);
 	}
 }

@@ -160,6 +160,11 @@ static void common_slips_are_told_what_to_do(void **state)
 		{ BEGIN "'models':{}}", "strings stand in double quotes" },
 		{ BEGIN MODEL SCOPE RULE("\"scopes\":[\"s\"],\"when\":{\"time\":[{\"days\":[\"Montag\"],\"from\":\"07:00\","
 					  "\"to\":\"08:00\"}]}"), "it is one of mon, tue, wed, thu, fri, sat or sun" },
+		{ BEGIN "\"clients\":{\"panel\":{" KEYS "}},\n\"client_groups\":{\"g\":{\"members\":[\"panl\"]}}}",
+		  "did you mean “panel”?" },
+		{ BEGIN MODEL "\"clients\":{\"panel\":{" KEYS "}},\n" SCOPE
+			      "\"rules\":{\"r\":{\"effect\":\"allow\",\"clients\":[\"pnael\"],\"devices\":[\"*\"],\"scopes\":[\"s\"]}}}",
+		  "did you mean “panel”?" },
 	};
 
 	(void)state;
