@@ -7,6 +7,7 @@
 #include "as/server.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/log.h"
 
 static const struct cli_flag flags[] = {
 	{ .name = "config", .value = "FILE", .env = "ACE_CONFIG",
@@ -66,12 +67,24 @@ static int read_config(const struct cli_call *call, const struct cli_output *out
 	return take_listen(call, output, config);
 }
 
+/* Clients go to the port of the token endpoint's URI. Another one here is right behind a proxy, and else a slip. */
+static void warn_elsewhere(const struct as_server *as, const char *listen)
+{
+	struct cli_address told, here;
+
+	if (cli_address_parse(as->info.as_uri, &told, NULL) || cli_address_parse(listen, &here, NULL))
+		return;
+	if (told.port != here.port)
+		cli_log(CLI_LOG_WARN, "listen.elsewhere", cli_log_text("listen", listen), cli_log_text("as_uri", as->info.as_uri));
+}
+
 static int serve(struct as_server *as, const struct cli_output *output)
 {
 	enum ace_err err;
 
 	fprintf(output->err, "aced %s ready: coap://%s%s (oscore), issuer %s, policy generation %llu\n", ACED_VERSION,
 		ace_udp_address(as->udp), as->token_path, as->info.issuer, (unsigned long long)as->generation);
+	warn_elsewhere(as, ace_udp_address(as->udp));
 	err = as_server_run(as);
 	if (err)
 		return cli_fail(output, CLI_EXIT_BROKEN, "stopped: %s: %s", ace_err_name(err),
@@ -85,6 +98,7 @@ static int say_checked(const struct as_server *as, const struct cli_output *outp
 {
 	struct json_t *document = cli_json_object();
 
+	warn_elsewhere(as, as->config->listen);
 	cli_say(output, "in order: store %s, issuer %s, policy generation %llu, to listen on coap://%s", as->config->state_dir,
 		as->info.issuer, (unsigned long long)as->generation, as->config->listen);
 	cli_json_put_text(document, "state_dir", as->config->state_dir);

@@ -26,6 +26,9 @@ def main():
     aced = Daemon(*as_args)
     run("as/acectl", "--state-dir", "store", "status", "--wait=5")
     run(*as_args, code=5)  # a second one finds the lock taken
+    check = ("as/aced", "--state-dir", "store", "--check", "--listen")
+    assert "listen.elsewhere" not in run(*check, f"coap://127.0.0.1:{as_port}")
+    assert f"as_uri=coap://127.0.0.1:{as_port}/token" in run(*check, f"coap://127.0.0.1:{as_port ^ 1}")
     with open("other.kek", "wb") as file:
         file.write(bytes(32))
     assert "not the key of the store" in run(*as_args, "--check", "--kek", "other.kek", code=4)
