@@ -16,6 +16,7 @@ void as_answer_init(struct as_answer *answer)
 	answer->format = AS_NO_FORMAT;
 	answer->has_max_age = false;
 	answer->waits = false;
+	answer->extra = (struct as_answer_extra){ 0 };
 	answer->len = 0;
 }
 
@@ -30,6 +31,7 @@ void as_answer_code(struct as_answer *answer, uint8_t code)
 	answer->code = code;
 	answer->format = AS_NO_FORMAT;
 	answer->has_max_age = false;
+	answer->extra = (struct as_answer_extra){ 0 };
 	answer->len = 0;
 }
 
@@ -119,9 +121,27 @@ void as_answer_failure(struct as_answer *answer, enum ace_err err)
 	answer->max_age_s = seconds;
 }
 
+static void write_etag(struct ace_coap_writer *w, uint64_t etag)
+{
+	uint8_t bytes[8];
+	size_t at = sizeof bytes;
+
+	for (; etag; etag >>= 8)
+		bytes[--at] = (uint8_t)etag;
+	if (at < sizeof bytes)
+		ace_coap_write_option(w, ACE_OPT_ETAG, (struct ace_slice){ bytes + at, sizeof bytes - at });
+}
+
+static void write_if(struct ace_coap_writer *w, bool is_there, uint32_t number, uint32_t value)
+{
+	if (is_there)
+		ace_coap_write_option_uint(w, number, value);
+}
+
 enum ace_err as_answer_write(const struct as_answer *answer, const struct ace_coap_message *request,
 			     struct ace_buf *out)
 {
+	const struct as_answer_extra *extra = &answer->extra;
 	struct ace_coap_writer w;
 	struct ace_slice written;
 	enum ace_err err;
@@ -129,10 +149,14 @@ enum ace_err as_answer_write(const struct as_answer *answer, const struct ace_co
 	ace_coap_write_init(&w, out->ptr, out->cap);
 	ace_coap_write_header(&w, &(struct ace_coap_header){
 		.type = ACE_COAP_ACK, .code = answer->code, .mid = request->mid, .token = request->token });
-	if (answer->format != AS_NO_FORMAT)
-		ace_coap_write_option_uint(&w, ACE_OPT_CONTENT_FORMAT, (uint32_t)answer->format);
-	if (answer->has_max_age)
-		ace_coap_write_option_uint(&w, ACE_OPT_MAX_AGE, answer->max_age_s);
+	write_etag(&w, extra->etag);
+	write_if(&w, extra->has_observe, ACE_OPT_OBSERVE, extra->observe);
+	write_if(&w, answer->format != AS_NO_FORMAT, ACE_OPT_CONTENT_FORMAT, (uint32_t)answer->format);
+	write_if(&w, answer->has_max_age, ACE_OPT_MAX_AGE, answer->max_age_s);
+	write_if(&w, extra->has_block2, ACE_OPT_BLOCK2, extra->block2);
+	write_if(&w, extra->has_block1, ACE_OPT_BLOCK1, extra->block1);
+	write_if(&w, extra->size2, ACE_OPT_SIZE2, extra->size2);
+	write_if(&w, extra->size1, ACE_OPT_SIZE1, extra->size1);
 	ace_coap_write_payload(&w, (struct ace_slice){ answer->payload, answer->len });
 	err = ace_coap_written(&w, &written);
 	if (!err)

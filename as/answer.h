@@ -10,7 +10,16 @@
 
 /* An answer fits one datagram without fragmentation (RFC 7252 4.6: 1,024 bytes of payload). */
 #define AS_PAYLOAD_MAX 1024
+#define AS_MESSAGE_MAX (AS_PAYLOAD_MAX + 64) /* of an unprotected message with such a payload */
 #define AS_NO_FORMAT (-1)
+
+/* Of observations (RFC 7641) and blocks (RFC 7959). Zeroed: none of them. */
+struct as_answer_extra {
+	bool has_observe, has_block1, has_block2;
+	uint32_t observe, block1, block2;
+	uint32_t size1, size2; /* 0: not there */
+	uint64_t etag;         /* 0: not there */
+};
 
 struct as_answer {
 	uint8_t code;       /* enum ace_coap_code */
@@ -18,6 +27,7 @@ struct as_answer {
 	bool has_max_age;
 	bool waits;         /* something was written for it: it counts only after the commit */
 	uint32_t max_age_s;
+	struct as_answer_extra extra;
 	size_t len;
 	uint8_t payload[AS_PAYLOAD_MAX]; /* may hold a master secret: wiped by as_answer_fini() */
 };

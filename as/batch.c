@@ -65,7 +65,7 @@ static enum ace_err protect_challenge(struct as_server *as, struct as_job *job, 
 /* Under the nonce of the request, once: nothing else is ever protected with it. */
 static enum ace_err protect_answer(struct as_job *job, struct ace_buf *out)
 {
-	uint8_t plain[AS_PAYLOAD_MAX + 64];
+	uint8_t plain[AS_MESSAGE_MAX];
 	struct ace_buf buf = ACE_BUF_OF(plain);
 	struct ace_coap_message message;
 	enum ace_err err = as_answer_write(&job->answer, &job->inner, &buf);

@@ -14,6 +14,7 @@
 
 #define RATE_MAX 1000000
 #define KEPT_MAX (16 * 1024 * 1024)
+#define LATER_MAX 32768 /* half of the UDP server's peers, a quarter of its exchanges: its own limits */
 #define FILE_MAX (64 * 1024)
 
 void as_config_init(struct as_config *ret_config)
@@ -29,6 +30,8 @@ void as_config_init(struct as_config *ret_config)
 		.refusals = { .per_second = 10, .burst = 50 },
 		.peers_max = 65536,
 		.devices_max = 65536,
+		.observers_max = 16384,
+		.messages_max = 8192,
 	};
 }
 
@@ -146,6 +149,16 @@ static bool read_devices(const json_t *value, struct as_config *config)
 	return read_number(value, KEPT_MAX, &config->devices_max);
 }
 
+static bool read_observers(const json_t *value, struct as_config *config)
+{
+	return read_number(value, LATER_MAX, &config->observers_max);
+}
+
+static bool read_messages(const json_t *value, struct as_config *config)
+{
+	return read_number(value, LATER_MAX, &config->messages_max);
+}
+
 static bool read_paths(const json_t *value, struct as_config *config)
 {
 	(void)config; /* its members are read one by one */
@@ -197,7 +210,7 @@ static const struct member members[] = {
 	{ "description", "any text", read_description },
 	{ "issuer", "the URI that the store issues as", read_issuer },
 	{ "kek", "the path of the key-encryption key", read_kek },
-	{ "limits", "an object with any of client_rate, client_burst, contexts and devices", read_limits },
+	{ "limits", "an object with any of client_rate, client_burst, contexts, devices, messages and observers", read_limits },
 	{ "listen", "a URI like \"coap://127.0.0.1:5683\" or \"coap://[::]:5683\"", read_listen },
 	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
 	{ "log_tokens", "true or false", read_log_tokens },
@@ -210,6 +223,8 @@ static const struct member limits[] = {
 	{ "client_rate", "a whole number from 1 to 1000000: grants a second of one client", read_client_rate },
 	{ "contexts", "a whole number from 1 to 16777216: OSCORE contexts kept in memory", read_contexts },
 	{ "devices", "a whole number from 1 to 16777216: devices kept in memory", read_devices },
+	{ "messages", "a whole number from 1 to 32768: messages that wait for an acknowledgement", read_messages },
+	{ "observers", "a whole number from 1 to 32768: observations of the revocation list", read_observers },
 };
 
 static const struct member paths[] = {

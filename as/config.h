@@ -32,11 +32,13 @@ struct as_config {
 	struct as_rate grants, refusals;  /* of one client */
 	uint32_t peers_max;               /* OSCORE contexts kept in memory */
 	uint32_t devices_max;             /* devices kept in memory with their keys opened */
+	uint32_t observers_max;           /* observations of the revocation list */
+	uint32_t messages_max;            /* of the UDP server, that wait for an acknowledgement or for their turn */
 };
 
 void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
- * log_tokens, limits {client_rate, client_burst, contexts, devices}, paths {introspect, revocation_list},
+ * log_tokens, limits {client_rate, client_burst, contexts, devices, messages, observers}, paths {introspect, revocation_list},
  * administrators and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of
  * cli_file_read(). ret_error may not be NULL. */

@@ -7,6 +7,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "ace_udp_later.h"
+#include "as/observe.h"
 #include "as/trl.h"
 #include "cli/log.h"
 #include "storage/tokens.h"
@@ -21,6 +23,7 @@ struct loop {
 	int epoll_fd, signal_fd;
 	uint64_t housekept_ms, expired_ms, heartbeat_ms;
 	uint64_t drop_position; /* where store_token_drop() goes on */
+	bool has_more;          /* observers wait for their notifications */
 };
 
 static enum ace_err watch(int epoll_fd, int fd)
@@ -94,14 +97,26 @@ static bool is_stopped(const struct loop *loop)
 	return read(loop->signal_fd, &info, sizeof info) == sizeof info;
 }
 
+/* Until when nothing has to be done if nothing comes. */
+static int wait_ms(const struct loop *loop)
+{
+	uint64_t now_ms = ace_port_monotonic_ms(), due_ms = ace_udp_due_ms(loop->as->udp);
+
+	if (loop->has_more || due_ms <= now_ms)
+		return 0;
+	return due_ms - now_ms < IDLE_MS ? (int)(due_ms - now_ms) : IDLE_MS;
+}
+
 static enum ace_err turn(struct loop *loop)
 {
 	struct epoll_event events[2];
 	enum ace_err err;
 
-	if (epoll_wait(loop->epoll_fd, events, ACE_ARRAY_LEN(events), IDLE_MS) < 0 && errno != EINTR)
+	if (epoll_wait(loop->epoll_fd, events, ACE_ARRAY_LEN(events), wait_ms(loop)) < 0 && errno != EINTR)
 		return ACE_ERR_IO;
 	err = as_batch_run(loop->as);
+	if (!err)
+		err = as_observe_tell(loop->as, &loop->has_more);
 	return err ? err : keep_house(loop, ace_port_monotonic_ms());
 }
 

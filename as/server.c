@@ -113,6 +113,8 @@ static enum ace_err open_tables(struct as_server *as, struct store_error *ret_er
 		err = as_device_cache_init(&as->devices, as->config->devices_max);
 	if (!err)
 		err = as_refusals_init(&as->refusals);
+	if (!err)
+		err = as_observers_init(&as->observers, as->config->observers_max);
 	as->batch = calloc(1, sizeof *as->batch);
 	if (!err && !as->batch)
 		err = ACE_ERR_MEMORY;
@@ -121,7 +123,8 @@ static enum ace_err open_tables(struct as_server *as, struct store_error *ret_er
 
 static enum ace_err open_socket(struct as_server *as, struct store_error *ret_error)
 {
-	enum ace_err err = ace_udp_open(&(struct ace_udp_config){ .listen = as->config->listen }, &as->udp);
+	enum ace_err err = ace_udp_open(&(struct ace_udp_config){ .listen = as->config->listen,
+		.observers_max = as->config->observers_max, .messages_max = as->config->messages_max }, &as->udp);
 
 	if (!err)
 		return ACE_OK;
@@ -189,6 +192,7 @@ void as_server_close(struct as_server *as)
 	as_peer_table_fini(&as->peers);
 	as_device_cache_fini(&as->devices);
 	as_refusals_fini(&as->refusals);
+	as_observers_fini(&as->observers);
 	if (as->batch)
 		ace_wipe(as->batch, sizeof *as->batch);
 	free(as->batch);

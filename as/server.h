@@ -8,6 +8,7 @@
 #include "as/config.h"
 #include "as/device_cache.h"
 #include "as/echo.h"
+#include "as/observers.h"
 #include "as/peer_table.h"
 #include "as/refusals.h"
 #include "cli/address.h"
@@ -36,6 +37,7 @@ struct as_server {
 	struct ace_oscore_ctx decoy; /* decrypts what no context is known for, so that both cost the same */
 	struct as_echo echo;
 	struct as_refusals refusals;
+	struct as_observers observers;
 	struct as_sequence sequence;
 	uint8_t iv_prefix[5]; /* the bytes before the sequence number in every COSE IV of this run */
 	int64_t started_at;   /* seconds since 1970 */

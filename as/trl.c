@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "as/endpoints.h"
+#include "as/observe.h"
 #include "as/trl_message.h"
 #include "storage/clients.h"
 
@@ -78,4 +79,6 @@ void as_trl_endpoint(struct as_server *as, struct as_job *job)
 		err = as_trl_answer(as, &view, job->inner.options, &job->answer);
 	if (err)
 		as_answer_failure(&job->answer, err);
+	else
+		as_observe(as, job);
 }

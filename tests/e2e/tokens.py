@@ -5,11 +5,8 @@ OSCORE of our own in Python, while acectl revokes; over SIGKILL, and until the t
 
     tokens.py BUILD_DIR SOURCE_DIR
 """
-import base64
-import hashlib
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -17,54 +14,11 @@ import time
 import cbor2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from oscore_peer import ECHO, POST, Line, Unprotected, open_token, token_request
-from programs import SOURCE, Clock, Daemon, ctl, free_port, sandbox
+from oscore_peer import GET, POST, Unprotected, open_token
+from programs import Clock, Daemon, ctl, free_port, sandbox
+from revocation_case import ask, client_line, device_line, grant, hash_of, make_store
 
-GET = 1
-URI_QUERY = 15
 ONE = "1 token revoked; thermo-101 learns it at its next poll, at the latest when the token expires there\n"
-
-
-def make_store(port, env):
-    """The demo's, and thermo-101 has a line to aced."""
-    folder = shutil.copytree(os.path.join(SOURCE, "policies/demo"), "policy")
-    path = os.path.join(folder, "inventory.json")
-    with open(path, encoding="utf-8") as file:
-        inventory = json.load(file)
-    inventory["devices"]["thermo-101"]["as_line"] = {"method": "oscore", "key": "generate"}
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(inventory, file)
-    ctl("init", "--as-uri", f"coap://127.0.0.1:{port}/token", env=env)
-    ctl("policy", "apply", folder, env=env)
-
-
-def client_line(client):
-    ctl("client", "export", client, "-o", client + ".json")
-    return Line(client + ".json")
-
-
-def device_line(device):
-    ctl("device", "export", device, "-o", device + ".json")
-    with open(device + ".json", encoding="utf-8") as file:
-        export = json.load(file)
-    with open(device + "-line.json", "w", encoding="utf-8") as file:
-        json.dump({"client": device, "as_uri": export["as_uri"], "oscore": export["as_oscore"]}, file)
-    return Line(device + "-line.json")
-
-
-def ask(line, code, path, body=b"", query=""):
-    options = [(URI_QUERY, part.encode()) for part in query.split("&") if part]
-    answer = line.exchange(line.protect(code, path, body, options))
-    if answer.option(ECHO) is not None:
-        answer = line.exchange(line.protect(code, path, body, options + [(ECHO, answer.option(ECHO))]))
-    return answer
-
-
-def grant(line):
-    answer = ask(line, POST, "token", token_request("thermo-101", "climate.read"))
-    assert str(answer) == "2.01", answer
-    answer = cbor2.loads(answer.payload)
-    return answer[1], answer[2]
 
 
 def trl(line, query=""):
@@ -77,11 +31,6 @@ def introspect(line, token):
     answer = ask(line, POST, "introspect", cbor2.dumps({11: token}))
     assert str(answer) == "2.01", answer
     return cbor2.loads(answer.payload)
-
-
-def hash_of(token):
-    text = base64.urlsafe_b64encode(token).rstrip(b"=")
-    return b"\1" + hashlib.sha256(text).digest()
 
 
 def learn_of_a_revocation(device, anna, wallboard):
@@ -120,7 +69,7 @@ def sees(lines, hashes, others):
 
 def main():
     clock, port = Clock("clock"), free_port()
-    make_store(port, clock.env)
+    make_store(port, env=clock.env)
     args = ("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
     aced = Daemon(*args, env=clock.env)
     device, anna, wallboard = device_line("thermo-101"), client_line("tech-anna"), client_line("wallboard-1")

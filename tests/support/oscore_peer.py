@@ -8,7 +8,9 @@ no line with what it talks to, and that can send what a well-behaved client neve
 """
 import json
 import os
+import select
 import socket
+import time
 import urllib.parse
 from dataclasses import dataclass, field
 
@@ -17,8 +19,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-GET, POST = 1, 2
-OSCORE, URI_PATH, CONTENT_FORMAT, MAX_AGE, ECHO = 9, 11, 12, 14, 252
+GET, POST, FETCH = 1, 2, 5
+CON, NON, ACK, RST = range(4)
+OBSERVE, OSCORE, URI_PATH, CONTENT_FORMAT, MAX_AGE, ECHO = 6, 9, 11, 12, 14, 252
 ACE_CBOR = 19
 CCM = 10  # AES-CCM-16-64-128
 NONCE_LEN = 13
@@ -125,6 +128,7 @@ class Line:
         self.next_piv = 0
         self.mid = int.from_bytes(os.urandom(2), "big")
         self.seen_pivs = []  # Partial IVs of the AS, as they came
+        self.later = []  # datagrams that came while another was waited for
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect((uri.hostname, uri.port or 5683))
         self.socket.settimeout(5)
@@ -151,8 +155,9 @@ class Line:
         datagram = request.datagram
         return Request(datagram[:2] + self._next_mid().to_bytes(2, "big") + datagram[4:], request.piv)
 
-    def protect(self, code, path, payload=b"", options=(), number=None):
-        """number: the Partial IV, when it is not to be the next one."""
+    def protect(self, code, path, payload=b"", options=(), number=None, token=None):
+        """number: the Partial IV, when it is not to be the next one. With Observe that stands outside too, and the outer
+        code is FETCH (RFC 8613 4.1.3.5)."""
         if number is None:
             number, self.next_piv = self.next_piv, self.next_piv + 1
         piv = number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
@@ -162,7 +167,9 @@ class Line:
         plain = bytes([code]) + encode_body(inner, payload)
         sealed = AESCCM(self.key, tag_length=8).encrypt(self._nonce(self.id, piv), plain, self._aad(piv))
         value = bytes([8 | len(piv)]) + piv + self.id
-        outer = Message(POST, [(OSCORE, value)], sealed, 0, self._next_mid(), os.urandom(4))
+        observe = [option for option in options if option[0] == OBSERVE]
+        outer = Message(FETCH if observe else POST, observe + [(OSCORE, value)], sealed, CON, self._next_mid(),
+                        token or os.urandom(4))
         return Request(encode(outer), piv)
 
     def unprotect(self, request, datagram):
@@ -185,6 +192,33 @@ class Line:
             answer = self.socket.recv(2048)
             if answer[2:4] == datagram[2:4]:
                 return answer
+            self._keep(answer)
+
+    def _acknowledge(self, datagram, kind=ACK):
+        if datagram[0] >> 4 & 3 == CON:
+            self.socket.send(encode(Message(0, type=kind, mid=int.from_bytes(datagram[2:4], "big"))))
+
+    def _keep(self, datagram):
+        """For who waits for it later. Acknowledged at once, since nothing else comes before that (NSTART is 1)."""
+        self._acknowledge(datagram)
+        if datagram not in self.later:
+            self.later.append(datagram)
+
+    def notification(self, request, timeout=5, kind=ACK):
+        """The next message to that observation, acknowledged or (RST) rejected; None when none comes in time. Those to
+        others are kept for them."""
+        deadline, token = time.monotonic() + timeout, decode(request.datagram).token
+        kept = next((datagram for datagram in self.later if decode(datagram).token == token), None)
+        if kept:
+            self.later.remove(kept)
+            return self.unprotect(request, kept)
+        while select.select([self.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+            datagram = self.socket.recv(2048)
+            if decode(datagram).token == token:
+                self._acknowledge(datagram, kind)
+                return self.unprotect(request, datagram)
+            self._keep(datagram)
+        return None
 
     def exchange(self, request):
         return self.unprotect(request, self.send(request.datagram))
