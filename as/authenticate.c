@@ -130,9 +130,7 @@ enum ace_err as_enrol(struct as_server *as, struct as_job *job)
 
 	if (!job->peer->has_ticket)
 		return ACE_OK;
+	job->answer.waits = true;
 	err = as_batch_write(as, &txn);
-	if (!err)
-		err = settle(txn, job->peer);
-	job->answer.waits |= !err;
-	return err;
+	return err ? err : settle(txn, job->peer);
 }

@@ -19,14 +19,18 @@ enum ace_err as_batch_write(struct as_server *as, struct store_txn **ret_txn)
 		/* What acectl has disabled meanwhile gets no token after its live ones were revoked. */
 		if (!batch->write_err)
 			batch->write_err = as_changes_check(as, batch->write);
-		if (batch->write_err) {
+		batch->is_overtaken = batch->write && batch->write_err == ACE_ERR_BUSY;
+		if (batch->is_overtaken) {
+			batch->write_err = ACE_OK;
+		} else if (batch->write_err) {
 			store_abort(batch->write);
 			batch->write = NULL;
 		}
 	}
-	if (!batch->write_err)
-		*ret_txn = batch->write;
-	return batch->write_err;
+	if (batch->write_err || batch->is_overtaken)
+		return batch->write_err ? batch->write_err : ACE_ERR_BUSY;
+	*ret_txn = batch->write;
+	return ACE_OK;
 }
 
 static void read_clocks(struct as_batch *batch)
@@ -123,16 +127,6 @@ static void receive(struct as_server *as, struct as_job *job, struct as_way way)
 		job->sender_err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &job->sender_number);
 }
 
-static void serve(struct as_server *as, struct as_job *job)
-{
-	enum ace_err err = as_enrol(as, job);
-
-	if (err)
-		as_answer_failure(&job->answer, err);
-	else
-		as_dispatch(as, job);
-}
-
 /* While these are verified others arrive. They join: the more share a commit, the more are served. */
 static void receive_all(struct as_server *as, const struct ace_udp_request *requests)
 {
@@ -143,17 +137,6 @@ static void receive_all(struct as_server *as, const struct ace_udp_request *requ
 		if (i + 1 == batch->len)
 			batch->len = ace_udp_read_more(as->udp);
 	}
-}
-
-static void serve_all(struct as_server *as)
-{
-	struct as_batch *batch = as->batch;
-
-	for (size_t i = 0; i < batch->len; i++)
-		if (batch->jobs[i].state == AS_JOB_VERIFIED)
-			serve(as, &batch->jobs[i]);
-		else if (batch->jobs[i].state == AS_JOB_PLAIN)
-			as_dispatch_public(as, &batch->jobs[i]);
 }
 
 /* Those that wait for the commit, or the others. */
@@ -207,6 +190,7 @@ static enum ace_err begin(struct as_server *as)
 
 	batch->write = NULL;
 	batch->write_err = ACE_OK;
+	batch->is_overtaken = false;
 	err = store_begin_read(as->store, &batch->read);
 	if (err)
 		return err;
@@ -254,10 +238,12 @@ enum ace_err as_batch_run(struct as_server *as)
 	if (err)
 		return put_off(as, requests, err);
 	receive_all(as, requests);
-	serve_all(as);
+	as_serve_all(as);
 	store_abort(batch->read);
 	answer_all(as, false);
 	err = as_ways_flush(as);
+	if (!err)
+		as_serve_again(as);
 	if (!err)
 		err = commit(as);
 	if (err)

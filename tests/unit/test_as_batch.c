@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commit, then answer: what a batch does when its commit succeeds, fails, or cannot even begin. Clients are on real sockets;
- * store_commit(), store_begin_write() and ace_oscore_protect_response() are wrapped by the linker. */
+/* Commit, then answer: what a batch does when its commit succeeds, fails, or cannot even begin. See batch_case.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,134 +8,7 @@
 
 #include <cmocka.h>
 
-#include "as_fixture.h"
-#include "as_line.h"
-#include "as_request_body.h"
-
-static struct as_fixture fx;
-static struct as_line anna, bob;
-static struct as_heard heard;
-static uint8_t body_bytes[256];
-
-/* What happened, in order: C commit, c a commit that failed, P protected under the nonce of the request, E a challenge. */
-static char story[64];
-static size_t story_len;
-static enum ace_err commit_fails, begin_fails;
-
-static void tell(char what)
-{
-	if (story_len + 1 < sizeof story)
-		story[story_len++] = what;
-	story[story_len] = '\0';
-}
-
-enum ace_err __real_store_commit(struct store_txn *txn);
-enum ace_err __wrap_store_commit(struct store_txn *txn);
-enum ace_err __wrap_store_commit(struct store_txn *txn)
-{
-	enum ace_err err = commit_fails;
-
-	tell(err ? 'c' : 'C');
-	if (!err)
-		return __real_store_commit(txn);
-	store_abort(txn);
-	return err;
-}
-
-enum ace_err __real_store_begin_write(struct store *store, struct store_txn **ret_txn);
-enum ace_err __wrap_store_begin_write(struct store *store, struct store_txn **ret_txn);
-enum ace_err __wrap_store_begin_write(struct store *store, struct store_txn **ret_txn)
-{
-	return begin_fails ? begin_fails : __real_store_begin_write(store, ret_txn);
-}
-
-enum ace_err __real_ace_oscore_protect_response(const struct ace_oscore_ctx *ctx, struct ace_oscore_exchange *exchange,
-						const uint64_t *seq, const struct ace_coap_message *msg,
-						struct ace_buf *out);
-enum ace_err __wrap_ace_oscore_protect_response(const struct ace_oscore_ctx *ctx, struct ace_oscore_exchange *exchange,
-						const uint64_t *seq, const struct ace_coap_message *msg,
-						struct ace_buf *out);
-enum ace_err __wrap_ace_oscore_protect_response(const struct ace_oscore_ctx *ctx, struct ace_oscore_exchange *exchange,
-						const uint64_t *seq, const struct ace_coap_message *msg,
-						struct ace_buf *out)
-{
-	tell(seq ? 'E' : 'P');
-	return __real_ace_oscore_protect_response(ctx, exchange, seq, msg, out);
-}
-
-static enum ace_err run(void)
-{
-	story_len = 0;
-	story[0] = '\0';
-	return as_batch_run(&fx.as);
-}
-
-static struct ace_slice token_body(const char *audience)
-{
-	struct as_body body = { .audience = audience, .scope = "read" };
-
-	return as_body_write(&body, body_bytes, sizeof body_bytes);
-}
-
-/* A first request, its challenge, and an answer to that: the window is known then. */
-static void settle(struct as_line *line)
-{
-	for (int i = 0; i < 2; i++) {
-		as_line_ask(line, "nothing-here", token_body("d-clock"));
-		assert_int_equal(run(), ACE_OK);
-		as_line_hear(line, &heard);
-		assert_true(heard.is_protected);
-		assert_int_equal(heard.code, i ? ACE_COAP_NOT_FOUND : ACE_COAP_UNAUTHORIZED);
-	}
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	commit_fails = begin_fails = ACE_OK;
-	if (as_fixture_open(&fx, ""))
-		return -1;
-	usleep(20000); /* sender numbers appear at one a millisecond */
-	as_line_open(&anna, &fx, "anna");
-	as_line_open(&bob, &fx, "bob");
-	settle(&anna);
-	settle(&bob);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	cli_log_fd_set(STDERR_FILENO);
-	as_line_close(&anna);
-	as_line_close(&bob);
-	return as_fixture_close(&fx);
-}
-
-static void assert_heard(struct as_line *line, uint8_t code)
-{
-	as_line_hear(line, &heard);
-	assert_true(heard.came);
-	assert_true(heard.is_protected);
-	assert_int_equal(heard.code, code);
-}
-
-static void assert_stored(uint64_t tokens_wanted, uint64_t decisions_wanted)
-{
-	uint64_t tokens, decisions;
-
-	as_fixture_counts(&fx, &tokens, &decisions);
-	assert_int_equal(tokens, tokens_wanted);
-	assert_int_equal(decisions, decisions_wanted);
-}
-
-/* The writer of the token sequence has its own commit, before anything is handled: have it behind us. */
-static void reserve_numbers(void)
-{
-	as_line_ask(&anna, "token", token_body("d-clock"));
-	assert_int_equal(run(), ACE_OK);
-	assert_heard(&anna, ACE_COAP_CREATED);
-}
+#include "batch_case.h"
 
 static void what_waits_is_protected_after_the_commit_and_the_rest_before(void **state)
 {
@@ -347,16 +219,16 @@ static void the_log_speaks_of_tokens_only_after_the_commit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_waits_is_protected_after_the_commit_and_the_rest_before, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_store_puts_off_those_that_waited, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_map_that_has_to_grow_puts_off_those_that_waited, setup, teardown),
-		cmocka_unit_test_setup_teardown(after_an_io_error_nothing_more_is_said, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_write_that_cannot_begin_puts_off_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_batch_without_a_view_of_the_store_is_put_off_aloud, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_request_whose_commit_failed_cannot_be_played_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(alike_refusals_of_many_batches_are_one_record, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_challenge_beside_a_write_is_protected, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_log_speaks_of_tokens_only_after_the_commit, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_waits_is_protected_after_the_commit_and_the_rest_before, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(a_full_store_puts_off_those_that_waited, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(a_map_that_has_to_grow_puts_off_those_that_waited, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(after_an_io_error_nothing_more_is_said, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(a_write_that_cannot_begin_puts_off_too, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(a_batch_without_a_view_of_the_store_is_put_off_aloud, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(a_request_whose_commit_failed_cannot_be_played_again, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(alike_refusals_of_many_batches_are_one_record, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(a_challenge_beside_a_write_is_protected, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(the_log_speaks_of_tokens_only_after_the_commit, batch_case_setup, batch_case_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

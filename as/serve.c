@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From verified requests to answers, and once more when acectl was quicker. */
+#include "as/authenticate.h"
+#include "as/batch.h"
+#include "as/changes.h"
+#include "as/endpoints.h"
+#include "as/peer_get.h"
+
+static void serve(struct as_server *as, struct as_job *job)
+{
+	enum ace_err err = as_enrol(as, job);
+
+	if (err)
+		as_answer_failure(&job->answer, err);
+	else
+		as_dispatch(as, job);
+}
+
+void as_serve_all(struct as_server *as)
+{
+	struct as_batch *batch = as->batch;
+
+	for (size_t i = 0; i < batch->len; i++) {
+		struct as_job *job = &batch->jobs[i];
+
+		if (job->state == AS_JOB_PLAIN)
+			as_dispatch_public(as, job);
+		if (job->state != AS_JOB_VERIFIED)
+			continue;
+		if (!batch->is_overtaken)
+			serve(as, job);
+		job->answer.waits |= batch->is_overtaken;
+	}
+}
+
+/* By which secret a request was verified. */
+struct proof {
+	uint64_t line;
+	enum store_auth method;
+	uint32_t key_version;
+};
+
+static void serve_with(struct as_server *as, struct as_job *job, const struct proof *proof)
+{
+	enum ace_err err = as_peer_get(as, proof->line, proof->method, &job->peer);
+
+	as_answer_fini(&job->answer);
+	as_answer_init(&job->answer);
+	job->event.kind = AS_TOKEN_NONE;
+	if (!err && job->peer->key_version == proof->key_version) {
+		serve(as, job);
+	} else {
+		/* Its key is gone, and what would protect the answer went with it. */
+		job->state = AS_JOB_PLAIN;
+		job->peer = NULL;
+		as_answer_code(&job->answer, ACE_COAP_UNAUTHORIZED);
+		job->answer.has_max_age = true;
+		job->answer.max_age_s = 0;
+	}
+	job->answer.waits = true;
+}
+
+static enum ace_err look_again(struct as_server *as)
+{
+	struct as_batch *batch = as->batch;
+	enum ace_err err = store_begin_read(as->store, &batch->read);
+
+	if (err)
+		return err;
+	err = as_policy_refresh(as, batch->read);
+	if (!err)
+		err = as_changes_follow(as, batch->read);
+	if (err)
+		store_abort(batch->read);
+	return err;
+}
+
+void as_serve_again(struct as_server *as)
+{
+	struct as_batch *batch = as->batch;
+	struct proof proofs[ACE_UDP_BATCH_MAX];
+
+	if (!batch->is_overtaken)
+		return;
+	batch->is_overtaken = false;
+	/* What was joined or put aside for this batch is decided anew. */
+	as_refusals_settle(&as->refusals, false);
+	for (size_t i = 0; i < batch->len; i++)
+		if (batch->jobs[i].answer.waits && batch->jobs[i].peer) {
+			const struct as_peer *peer = batch->jobs[i].peer;
+
+			proofs[i] = (struct proof){ peer->line, peer->method, peer->key_version };
+		}
+	batch->write_err = look_again(as);
+	if (batch->write_err) {
+		store_abort(batch->write);
+		batch->write = NULL;
+		return;
+	}
+	for (size_t i = 0; i < batch->len; i++)
+		if (batch->jobs[i].answer.waits && batch->jobs[i].peer)
+			serve_with(as, &batch->jobs[i], &proofs[i]);
+	store_abort(batch->read);
+}
