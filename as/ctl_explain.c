@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "as/ctl.h"
+#include "as/policy_stored.h"
 #include "as/reasons.h"
 #include "cli/json.h"
-#include "as/policy_stored.h"
+#include "cli/scope.h"
 #include "policy/explain.h"
 #include "storage/decisions.h"
 #include "storage/policies.h"
@@ -25,6 +26,7 @@ struct question {
 	char id_text[STORE_DECISION_TEXT_LEN + 1];
 	struct ace_tag client_tags[STORE_TAGS_MAX], device_tags[STORE_TAGS_MAX];
 	struct policy_query query;
+	uint8_t scope_bytes[CLI_SCOPE_MAX];
 };
 
 static enum ace_err load_policy(struct store_txn *txn, struct question *q)
@@ -39,7 +41,7 @@ static enum ace_err load_policy(struct store_txn *txn, struct question *q)
 /* A request that nobody made yet, with the parties as they are now. */
 static enum ace_err ask_present(struct store_txn *txn, const struct cli_call *call, struct question *q)
 {
-	const char *device = call->args[1], *scope = call->args[2];
+	const char *device = call->args[1];
 	enum ace_err err = store_client_get(txn, call->args[0], &q->client);
 
 	q->unknown = err ? STORE_CLIENT : STORE_DEVICE;
@@ -54,8 +56,6 @@ static enum ace_err ask_present(struct store_txn *txn, const struct cli_call *ca
 	q->query.device = (struct policy_party){ q->device.id, q->device.is_enabled,
 						 store_tags_view(&q->device.tags, q->device_tags) };
 	q->query.model = q->device.model;
-	q->query.scope.kind = ACE_SCOPE_TEXT;
-	q->query.scope.bytes = (struct ace_slice){ (const uint8_t *)scope, strlen(scope) };
 	return load_policy(txn, q);
 }
 
@@ -199,6 +199,7 @@ static int explain(const struct cli_call *call, const struct cli_output *output,
 int ctl_explain(const struct cli_call *call, const struct cli_output *output)
 {
 	const char *at = cli_flag_value(call, "at");
+	struct cli_error error = { 0 };
 	struct question *q;
 	struct store *store;
 	int code;
@@ -212,6 +213,12 @@ int ctl_explain(const struct cli_call *call, const struct cli_output *output)
 	if (at && !cli_time_parse(at, &q->query.now)) {
 		free(q);
 		return cli_fail(output, CLI_EXIT_USAGE, "--at is a time like 2026-11-24T17:50:00Z");
+	}
+	if (call->args_len == 3 && cli_scope_parse(call->args[2], &(struct ace_buf){ q->scope_bytes, sizeof q->scope_bytes, 0 },
+						   &q->query.scope, &error)) {
+		free(q);
+		error.exit = CLI_EXIT_USAGE;
+		return cli_error_print(output, &error);
 	}
 	code = ctl_open(call, output, false, &store);
 	if (code == CLI_EXIT_OK) {

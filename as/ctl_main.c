@@ -163,6 +163,7 @@ static const struct cli_verb verbs[] = {
 	{ .name = "explain", .args = "CLIENT DEVICE SCOPE | DECISION-ID", .args_min = 1, .args_max = 3,
 	  .help = "why it would be, or was, granted or refused; exit 0 or 1",
 	  .examples = "acectl explain wallboard-1 thermo-101 climate.read\n"
+		      "acectl explain wallboard-1 thermo-101 /setpoint:GET,PUT\n"
 		      "acectl explain tech-anna thermo-srv \"climate.read climate.set\" --at 2026-11-24T17:50:00+01:00\n",
 	  .flags = explain_flags, .run = ctl_explain },
 	{ 0 },

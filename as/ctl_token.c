@@ -7,6 +7,7 @@
 #include "ace_claims.h"
 #include "as/ctl_revoke.h"
 #include "cli/json.h"
+#include "cli/scope.h"
 
 /* A token and what has become of it. */
 struct shown {
@@ -30,7 +31,8 @@ static enum ace_err read_state(struct store_txn *txn, int64_t now, struct shown 
 static struct json_t *record_of(const struct shown *shown)
 {
 	const struct store_token *token = &shown->token;
-	char decision[STORE_DECISION_TEXT_LEN + 1];
+	const struct ace_scope scope = { (enum ace_scope_kind)token->scope.kind, store_scope_slice(&token->scope) };
+	char decision[STORE_DECISION_TEXT_LEN + 1], text[CLI_SCOPE_TEXT_MAX];
 	struct json_t *object = cli_json_object();
 
 	store_decision_id_text(&token->decision, decision);
@@ -39,10 +41,10 @@ static struct json_t *record_of(const struct shown *shown)
 	cli_json_put_text(object, "state", shown->state);
 	cli_json_put_text(object, "client", token->client);
 	cli_json_put_text(object, "device", token->device);
-	if (token->scope.kind == ACE_SCOPE_TEXT)
-		cli_json_put_slice(object, "scope", store_scope_slice(&token->scope));
-	else
-		cli_json_put_hex(object, "scope_hex", store_scope_slice(&token->scope));
+	cli_scope_text(&scope, text, sizeof text);
+	cli_json_put_text(object, "scope", text);
+	if (scope.kind == ACE_SCOPE_AIF)
+		cli_json_put_hex(object, "scope_hex", scope.bytes);
 	cli_json_put_time(object, "issued", token->issued_at);
 	cli_json_put_time(object, "expires", token->expires_at);
 	cli_json_put_hex(object, "hash_hex", ACE_SLICE_OF(token->hash));

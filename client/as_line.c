@@ -2,8 +2,8 @@
 /* Talking to the AS: always under OSCORE, never otherwise (RFC 9200 6.2). */
 #include <string.h>
 
+#include "cli/scope.h"
 #include "client/client.h"
-#include "client/scope.h"
 
 static struct ace_oscore_input line_input(const struct cli_oscore_line *line)
 {
@@ -107,7 +107,7 @@ enum ace_err client_as_probe(struct client *client, struct client_as_line *line,
 static enum ace_err refusal_report(const struct client_answer *answer, const struct client_token_query *query,
 				   struct client_step *step, struct cli_error *ret_error)
 {
-	char id[CLIENT_DECISION_LEN + 1], text[200], scope[CLIENT_SCOPE_TEXT_MAX];
+	char id[CLIENT_DECISION_LEN + 1], text[200], scope[CLI_SCOPE_TEXT_MAX];
 	struct client_refusal refusal;
 	enum ace_err err;
 
@@ -117,8 +117,8 @@ static enum ace_err refusal_report(const struct client_answer *answer, const str
 				    answer->msg.code >> 5, answer->msg.code & 0x1f);
 		goto out;
 	}
-	client_scope_text(&query->scope, scope, sizeof scope);
-	client_text_clean(refusal.description, text, sizeof text);
+	cli_scope_text(&query->scope, scope, sizeof scope);
+	cli_text_clean(refusal.description, text, sizeof text);
 	client_step_line(step, answer, "%s", client_refusal_name(refusal.code));
 	if (client_refusal_decision(&refusal, id))
 		err = cli_error_set(ret_error, ACE_ERR_DENIED,
@@ -136,9 +136,9 @@ out:
 static void grant_explain(struct client_step *step, const struct client_answer *answer,
 			  const struct client_token_query *query, const struct client_grant *grant)
 {
-	char scope[CLIENT_SCOPE_TEXT_MAX];
+	char scope[CLI_SCOPE_TEXT_MAX];
 
-	client_scope_text(grant->scope.kind == ACE_SCOPE_ABSENT ? &query->scope : &grant->scope, scope, sizeof scope);
+	cli_scope_text(grant->scope.kind == ACE_SCOPE_ABSENT ? &query->scope : &grant->scope, scope, sizeof scope);
 	client_step_line(step, answer, "scope %s, expires in %lld s%s", scope, (long long)grant->expires_in_s,
 			 grant->has_profile ? ", profile coap_oscore" : "");
 }

@@ -15,8 +15,8 @@ static enum ace_err changed(const struct client_choice_input *in, const char *wh
 {
 	char now_text[160], before_text[160];
 
-	client_text_clean(now, now_text, sizeof now_text);
-	client_text_clean(before, before_text, sizeof before_text);
+	cli_text_clean(now, now_text, sizeof now_text);
+	cli_text_clean(before, before_text, sizeof before_text);
 	(void)cli_error_set(ret_error, ACE_ERR_DENIED, "%s names %s %s now, but is pinned to %s", in->origin, what,
 			    now_text, before_text);
 	return refuse(ret_error, CLI_EXIT_REFUSED, "if that is right, name the new one with --audience (and --as), or "
@@ -43,7 +43,7 @@ static enum ace_err as_choose(const struct client_choice_input *in, const struct
 	if (*ret_as)
 		return ACE_OK;
 	/* RFC 9200 6.4: an attacker could name an AS of its own. */
-	client_text_clean(wanted, text, sizeof text);
+	cli_text_clean(wanted, text, sizeof text);
 	(void)cli_error_set(ret_error, ACE_ERR_DENIED, "not enrolled with the AS %s%s; nothing was sent to it", text,
 			    in->as_uri ? "" : " that the device names");
 	return refuse(ret_error, CLI_EXIT_REFUSED, "enrol with a ticket of its operator, or name the right AS with --as");

@@ -3,8 +3,8 @@
 #ifndef CLIENT_FLOW_H
 #define CLIENT_FLOW_H
 
+#include "cli/scope.h"
 #include "client/client.h"
-#include "client/scope.h"
 
 struct client_flow {
 	struct client *client;              /* borrows */

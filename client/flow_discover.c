@@ -5,11 +5,11 @@
 static void hints_explain(struct client_step *step, const struct client_answer *answer,
 			  const struct client_hints *hints)
 {
-	char as_uri[160], audience[160], scope[CLIENT_SCOPE_TEXT_MAX];
+	char as_uri[160], audience[160], scope[CLI_SCOPE_TEXT_MAX];
 
-	client_text_clean(hints->as_uri, as_uri, sizeof as_uri);
-	client_text_clean(hints->audience, audience, sizeof audience);
-	client_scope_text(&hints->scope, scope, sizeof scope);
+	cli_text_clean(hints->as_uri, as_uri, sizeof as_uri);
+	cli_text_clean(hints->audience, audience, sizeof audience);
+	cli_scope_text(&hints->scope, scope, sizeof scope);
 	client_step_line(step, answer, "hints: AS %s%s%s%s%s%s", *as_uri ? as_uri : "-",
 			 *audience ? ", audience " : "", audience, hints->scope.kind ? ", scope " : "",
 			 hints->scope.kind ? scope : "", hints->cnonce.ptr ? ", cnonce" : "");

@@ -76,7 +76,7 @@ enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope 
 struct more {
 	struct ace_scope both; /* absent when the two cannot be written as one */
 	bool is_held;          /* nothing was granted that is not held already */
-	uint8_t bytes[2 * CLIENT_SCOPE_MAX];
+	uint8_t bytes[2 * CLI_SCOPE_MAX];
 };
 
 static void more_fill(const struct ace_scope *held, const struct ace_scope *granted, struct more *ret_more)
@@ -84,9 +84,9 @@ static void more_fill(const struct ace_scope *held, const struct ace_scope *gran
 	struct ace_buf out = ACE_BUF_OF(ret_more->bytes);
 	struct ace_scope rest;
 
-	ret_more->is_held = !client_scope_less(granted, held, &out, &rest) && !rest.kind;
+	ret_more->is_held = !cli_scope_less(granted, held, &out, &rest) && !rest.kind;
 	out.len = 0;
-	if (!held->kind || client_scope_join(held, granted, &out, &ret_more->both))
+	if (!held->kind || cli_scope_join(held, granted, &out, &ret_more->both))
 		ret_more->both = (struct ace_scope){ 0 };
 }
 
@@ -176,10 +176,10 @@ static enum ace_err extend_anew(struct client_flow *flow, const struct ace_scope
 enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope *scope, bool *ret_changed,
 				struct cli_error *ret_error)
 {
-	uint8_t bytes[CLIENT_SCOPE_MAX];
+	uint8_t bytes[CLI_SCOPE_MAX];
 	struct ace_buf out = ACE_BUF_OF(bytes);
 	struct ace_scope missing;
-	enum ace_err err = client_scope_less(scope, &flow->assoc.scope, &out, &missing);
+	enum ace_err err = cli_scope_less(scope, &flow->assoc.scope, &out, &missing);
 
 	*ret_changed = false;
 	if (err == ACE_ERR_UNSUPPORTED)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/json.h"
-#include "client/scope.h"
+#include "cli/scope.h"
 #include "client/verbs.h"
 
 struct listing {
@@ -15,12 +15,12 @@ struct listing {
 
 static void row_add(struct listing *listing, struct ace_slice origin, const struct client_assoc *assoc)
 {
-	char origin_text[CLIENT_ORIGIN_MAX], audience[200], scope[CLIENT_SCOPE_TEXT_MAX], when[CLI_TIME_TEXT_MAX] = "-";
+	char origin_text[CLIENT_ORIGIN_MAX], audience[200], scope[CLI_SCOPE_TEXT_MAX], when[CLI_TIME_TEXT_MAX] = "-";
 	struct json_t *entry = cli_json_object();
 
-	client_text_clean(origin, origin_text, sizeof origin_text);
-	client_text_clean(assoc->audience, audience, sizeof audience);
-	client_scope_text(&assoc->scope, scope, sizeof scope);
+	cli_text_clean(origin, origin_text, sizeof origin_text);
+	cli_text_clean(assoc->audience, audience, sizeof audience);
+	cli_scope_text(&assoc->scope, scope, sizeof scope);
 	if (assoc->token.len)
 		cli_time_text(assoc->expires, when);
 	cli_table_cell(&listing->table, "%s", origin.len ? origin_text : "-");

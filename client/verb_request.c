@@ -6,7 +6,7 @@
 #include "ace_port.h"
 #include "cli/hex.h"
 #include "cli/json.h"
-#include "client/scope.h"
+#include "cli/scope.h"
 #include "client/verbs.h"
 
 #define PAYLOAD_MAX 65536 /* read so much; what a datagram cannot take is refused when it is sent */
@@ -180,7 +180,7 @@ static int refusal_print(const struct client_answer *answer, const struct cli_ou
 	char text[200] = "";
 
 	if (is_text(answer->msg.payload))
-		client_text_clean(answer->msg.payload, text, sizeof text);
+		cli_text_clean(answer->msg.payload, text, sizeof text);
 	cli_error_set(&error, ACE_OK, "the device answered %u.%02u%s%s%s", code >> 5, code & 0x1f, code_name(code),
 		      *text ? ": " : "", text);
 	error.exit = CLI_EXIT_NO;
@@ -247,7 +247,7 @@ static enum ace_err scheme_check(const struct cli_address *address, const struct
 int client_verb_request(const struct cli_call *call, const struct cli_output *output)
 {
 	const char *scope = cli_flag_value(call, "scope");
-	uint8_t scope_bytes[CLIENT_SCOPE_MAX];
+	uint8_t scope_bytes[CLI_SCOPE_MAX];
 	struct ace_buf scope_buf = ACE_BUF_OF(scope_bytes);
 	struct client_request request;
 	struct cli_bytes file = { 0 };
@@ -257,7 +257,7 @@ int client_verb_request(const struct cli_call *call, const struct cli_output *ou
 	int code;
 
 	if (cli_address_parse(call->args[0], &job.address, &error) || scheme_check(&job.address, call, &error) ||
-	    (scope && client_scope_parse(scope, &scope_buf, &job.scope, &error))) {
+	    (scope && cli_scope_parse(scope, &scope_buf, &job.scope, &error))) {
 		(void)usage(&error, error.err);
 		return cli_error_print(output, &error);
 	}

@@ -8,7 +8,7 @@
 #include "ace_port.h"
 #include "cli/hex.h"
 #include "cli/json.h"
-#include "client/scope.h"
+#include "cli/scope.h"
 
 #define ANSWER_WAIT_S 90 /* as coap-client: longer than a CON is retransmitted */
 
@@ -63,9 +63,9 @@ int client_verb_enroll(const struct cli_call *call, const struct cli_output *out
 
 static void put_scope(struct json_t *document, const struct ace_scope *scope)
 {
-	char text[CLIENT_SCOPE_TEXT_MAX];
+	char text[CLI_SCOPE_TEXT_MAX];
 
-	client_scope_text(scope, text, sizeof text);
+	cli_scope_text(scope, text, sizeof text);
 	cli_json_put_text(document, "scope", scope->kind ? text : NULL);
 }
 
@@ -73,11 +73,11 @@ static enum ace_err grant_print(const struct client *client, const struct client
 				const struct client_grant *grant, bool show)
 {
 	const struct ace_scope *scope = grant->scope.kind ? &grant->scope : &query->scope;
-	char scope_text[CLIENT_SCOPE_TEXT_MAX], audience[160], hex[CLI_HEX_CAP(CLIENT_MESSAGE_MAX)];
+	char scope_text[CLI_SCOPE_TEXT_MAX], audience[160], hex[CLI_HEX_CAP(CLIENT_MESSAGE_MAX)];
 	struct json_t *document = cli_json_object();
 
-	client_scope_text(scope, scope_text, sizeof scope_text);
-	client_text_clean(query->audience, audience, sizeof audience);
+	cli_scope_text(scope, scope_text, sizeof scope_text);
+	cli_text_clean(query->audience, audience, sizeof audience);
 	cli_hex_encode(grant->token, hex, sizeof hex);
 	cli_say(client->output, "%s%sscope %s, expires in %lld s, %zu bytes", audience, *audience ? ": " : "",
 		scope_text, (long long)grant->expires_in_s, grant->token.len);
@@ -168,14 +168,14 @@ static enum ace_err as_select(const struct client_enrolments *enrolments, const 
 static enum ace_err token(struct client *client, const struct cli_call *call, struct cli_error *error)
 {
 	const char *scope = cli_flag_value(call, "scope"), *audience = cli_flag_value(call, "audience");
-	uint8_t scope_bytes[CLIENT_SCOPE_MAX];
+	uint8_t scope_bytes[CLI_SCOPE_MAX];
 	struct ace_buf scope_buf = ACE_BUF_OF(scope_bytes);
 	struct client_token_query query = { .audience = client_slice(audience), .ask_profile = true };
 	struct client_enrolments enrolments = { 0 };
 	const struct cli_client_bundle *as;
 	enum ace_err err;
 
-	if (scope && client_scope_parse(scope, &scope_buf, &query.scope, error)) {
+	if (scope && cli_scope_parse(scope, &scope_buf, &query.scope, error)) {
 		error->exit = CLI_EXIT_USAGE;
 		return error->err;
 	}

@@ -49,6 +49,8 @@ def by_the_policy(temp):
     explained(ask("-s", "climate.read"), "invalid_request", "none was named and the client has no default")
     explained(client("wall", "token", "-a", "thermo-101", "-s", "climate.set", code=NO), "invalid_scope",
               "nearest miss    techs-adjust-own-site")
+    assert "granted   PUT /setpoint   by techs-adjust-own-site" in ctl("explain", "tech-anna", "thermo-101", "/setpoint:PUT")
+    assert "PATH:METHOD" in ctl("explain", "tech-anna", "thermo-101", "/setpoint:SET", code=2)
     ctl("client", "disable", "tech-anna")
     explained(ask("-a", "thermo-101", "-s", "climate.read"), "unauthorized_client", "the client is disabled")
     ctl("client", "enable", "tech-anna")

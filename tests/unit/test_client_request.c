@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "client/request.h"
-#include "client/scope.h"
+#include "cli/scope.h"
 #include "vectors.h"
 
 static struct client_request request;
@@ -91,15 +91,15 @@ static struct ace_scope scope_of(const char *text, struct ace_buf *out)
 	struct ace_scope scope = { 0 };
 
 	if (*text)
-		assert_int_equal(client_scope_parse(text, out, &scope, NULL), ACE_OK);
+		assert_int_equal(cli_scope_parse(text, out, &scope, NULL), ACE_OK);
 	return scope;
 }
 
 static void assert_scope(const struct ace_scope *scope, const char *text)
 {
-	char got[CLIENT_SCOPE_TEXT_MAX];
+	char got[CLI_SCOPE_TEXT_MAX];
 
-	client_scope_text(scope, got, sizeof got);
+	cli_scope_text(scope, got, sizeof got);
 	assert_string_equal(got, text);
 }
 
@@ -119,13 +119,13 @@ static void scopes_are_sets(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ACE_ARRAY_LEN(cases); i++) {
-		uint8_t bytes[4 * CLIENT_SCOPE_MAX];
+		uint8_t bytes[4 * CLI_SCOPE_MAX];
 		struct ace_buf out = ACE_BUF_OF(bytes);
 		struct ace_scope a = scope_of(cases[i].a, &out), b = scope_of(cases[i].b, &out), result;
 
-		assert_int_equal(client_scope_less(&a, &b, &out, &result), ACE_OK);
+		assert_int_equal(cli_scope_less(&a, &b, &out, &result), ACE_OK);
 		assert_scope(&result, cases[i].less);
-		assert_int_equal(client_scope_join(&a, &b, &out, &result), ACE_OK);
+		assert_int_equal(cli_scope_join(&a, &b, &out, &result), ACE_OK);
 		assert_scope(&result, cases[i].join);
 	}
 }
@@ -137,8 +137,8 @@ static void scopes_of_two_kinds_do_not_mix(void **state)
 	struct ace_scope a = scope_of("read", &out), b = scope_of("/a:GET", &out), result;
 
 	(void)state;
-	assert_int_equal(client_scope_less(&a, &b, &out, &result), ACE_ERR_UNSUPPORTED);
-	assert_int_equal(client_scope_join(&a, &b, &out, &result), ACE_ERR_UNSUPPORTED);
+	assert_int_equal(cli_scope_less(&a, &b, &out, &result), ACE_ERR_UNSUPPORTED);
+	assert_int_equal(cli_scope_join(&a, &b, &out, &result), ACE_ERR_UNSUPPORTED);
 }
 
 static void scope_texts_that_say_nothing_are_refused(void **state)
@@ -150,10 +150,10 @@ static void scope_texts_that_say_nothing_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ACE_ARRAY_LEN(texts); i++) {
-		uint8_t bytes[CLIENT_SCOPE_MAX];
+		uint8_t bytes[CLI_SCOPE_MAX];
 		struct ace_buf out = ACE_BUF_OF(bytes);
 
-		if (client_scope_parse(texts[i], &out, &scope, &error) != ACE_ERR_SCOPE)
+		if (cli_scope_parse(texts[i], &out, &scope, &error) != ACE_ERR_SCOPE)
 			fail_msg("taken: \"%s\"", texts[i]);
 	}
 }
@@ -163,7 +163,7 @@ static void text_of_a_peer_is_cleaned_and_cut(void **state)
 	char text[8];
 
 	(void)state;
-	client_text_clean(ACE_LITERAL("a\x1b\nb\x7f\xc3" "cdefgh"), text, sizeof text);
+	cli_text_clean(ACE_LITERAL("a\x1b\nb\x7f\xc3" "cdefgh"), text, sizeof text);
 	assert_string_equal(text, "a??b??c");
 }
 

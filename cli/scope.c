@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/scope.h"
+#include "cli/scope.h"
 
+#include <stdio.h>
 #include <string.h>
-
-#include "client/request.h"
+#include <strings.h>
 
 static const char *const aif_methods[] = { "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "IPATCH" };
 
 /* --- Sets --- */
 
 struct names {
-	struct ace_slice list[CLIENT_SCOPE_PARTS_MAX]; /* borrow from the scope */
+	struct ace_slice list[CLI_SCOPE_PARTS_MAX]; /* borrow from the scope */
 	size_t len;
 };
 
@@ -31,7 +31,7 @@ static enum ace_err names_add(struct names *names, const struct ace_scope *scope
 	while (ace_scope_text_next(scope->bytes, &pos, &name)) {
 		if (names_has(names, name) || (without && names_has(without, name)))
 			continue;
-		if (names->len == CLIENT_SCOPE_PARTS_MAX)
+		if (names->len == CLI_SCOPE_PARTS_MAX)
 			return ACE_ERR_SCOPE;
 		names->list[names->len++] = name;
 	}
@@ -67,7 +67,7 @@ static enum ace_err names_write(const struct names *names, struct ace_buf *out, 
 }
 
 struct grants {
-	struct ace_aif_entry list[CLIENT_SCOPE_PARTS_MAX]; /* paths borrow from the scope */
+	struct ace_aif_entry list[CLI_SCOPE_PARTS_MAX]; /* paths borrow from the scope */
 	size_t len;
 };
 
@@ -79,7 +79,7 @@ static enum ace_err grants_add(struct grants *grants, const struct ace_scope *sc
 
 	ace_aif_read_init(&it, scope->bytes);
 	while (ace_aif_read_next(&it, &entry)) {
-		if (grants->len == CLIENT_SCOPE_PARTS_MAX)
+		if (grants->len == CLI_SCOPE_PARTS_MAX)
 			err = ACE_ERR_SCOPE;
 		else
 			grants->list[grants->len++] = entry;
@@ -121,7 +121,7 @@ static enum ace_err grants_write(struct grants *grants, struct ace_buf *out, str
 	return ACE_OK;
 }
 
-enum ace_err client_scope_less(const struct ace_scope *a, const struct ace_scope *b, struct ace_buf *out,
+enum ace_err cli_scope_less(const struct ace_scope *a, const struct ace_scope *b, struct ace_buf *out,
 			       struct ace_scope *ret_scope)
 {
 	struct names names = { .len = 0 }, without_names = { .len = 0 };
@@ -147,7 +147,7 @@ enum ace_err client_scope_less(const struct ace_scope *a, const struct ace_scope
 	return err ? err : grants_write(&grants, out, ret_scope);
 }
 
-enum ace_err client_scope_join(const struct ace_scope *a, const struct ace_scope *b, struct ace_buf *out,
+enum ace_err cli_scope_join(const struct ace_scope *a, const struct ace_scope *b, struct ace_buf *out,
 			       struct ace_scope *ret_scope)
 {
 	struct names names = { .len = 0 };
@@ -174,7 +174,7 @@ enum ace_err client_scope_join(const struct ace_scope *a, const struct ace_scope
 
 /* --- For people --- */
 
-void client_text_clean(struct ace_slice text, char *ret_text, size_t cap)
+void cli_text_clean(struct ace_slice text, char *ret_text, size_t cap)
 {
 	size_t len = 0;
 
@@ -195,7 +195,7 @@ static void grant_text(const struct ace_aif_entry *entry, char *text, size_t cap
 	char path[256];
 	const char *separator = ":";
 
-	client_text_clean(entry->path, path, sizeof path);
+	cli_text_clean(entry->path, path, sizeof path);
 	text_add(text, cap, text[0] ? " " : "");
 	text_add(text, cap, path);
 	for (size_t bit = 0; bit < ACE_ARRAY_LEN(aif_methods); bit++)
@@ -206,13 +206,13 @@ static void grant_text(const struct ace_aif_entry *entry, char *text, size_t cap
 		}
 }
 
-void client_scope_text(const struct ace_scope *scope, char *ret_text, size_t cap)
+void cli_scope_text(const struct ace_scope *scope, char *ret_text, size_t cap)
 {
 	struct grants grants = { .len = 0 };
 
 	ret_text[0] = '\0';
 	if (scope->kind == ACE_SCOPE_TEXT)
-		client_text_clean(scope->bytes, ret_text, cap);
+		cli_text_clean(scope->bytes, ret_text, cap);
 	else if (scope->kind == ACE_SCOPE_ABSENT)
 		text_add(ret_text, cap, "-");
 	else if (grants_add(&grants, scope))
@@ -253,7 +253,7 @@ static enum ace_err aif_parse(const char *text, struct ace_buf *out, struct ace_
 		const char *colon = memrchr(text, ':', len);
 		uint64_t methods = colon ? methods_parse(colon + 1, len - (size_t)(colon + 1 - text)) : 0;
 
-		if (text[0] != '/' || !methods || grants.len == CLIENT_SCOPE_PARTS_MAX)
+		if (text[0] != '/' || !methods || grants.len == CLI_SCOPE_PARTS_MAX)
 			return cli_error_set(ret_error, ACE_ERR_SCOPE,
 					     "scope: \"%.*s\" is not PATH:METHOD,METHOD... as in /temp:GET,PUT",
 					     (int)len, text);
@@ -266,7 +266,7 @@ static enum ace_err aif_parse(const char *text, struct ace_buf *out, struct ace_
 		       ACE_OK;
 }
 
-enum ace_err client_scope_parse(const char *text, struct ace_buf *out, struct ace_scope *ret_scope,
+enum ace_err cli_scope_parse(const char *text, struct ace_buf *out, struct ace_scope *ret_scope,
 				struct cli_error *ret_error)
 {
 	struct ace_scope scope = { ACE_SCOPE_TEXT, { (const uint8_t *)text, strlen(text) } };
@@ -274,7 +274,7 @@ enum ace_err client_scope_parse(const char *text, struct ace_buf *out, struct ac
 
 	if (text[0] == '/')
 		return aif_parse(text, out, ret_scope, ret_error);
-	if (scope.bytes.len > CLIENT_SCOPE_MAX || names_add(&names, &scope, NULL) || !names.len)
+	if (scope.bytes.len > CLI_SCOPE_MAX || names_add(&names, &scope, NULL) || !names.len)
 		return cli_error_set(ret_error, ACE_ERR_SCOPE,
 				     "scope: names with single spaces between are wanted, or paths as in /temp:GET");
 	*ret_scope = scope;
