@@ -79,6 +79,8 @@ static enum ace_err explain_silence(enum ace_err err, const struct client_as_lin
 	if (err == ACE_ERR_UNPROTECTED)
 		cli_error_hint(ret_error, "the AS may not know the credentials of %s: they were rotated, or the client "
 			       "was disabled or deleted; ask the operator for a new ticket", line->bundle->client);
+	else if (ret_error && ret_error->exit == CLI_EXIT_UNREACHABLE)
+		cli_error_hint(ret_error, "that is the AS of %s: does aced run, and listen there?", line->bundle->client);
 	return err;
 }
 

@@ -23,6 +23,8 @@ def main():
     run("as/acectl", "--state-dir", "store", "init", "--as-uri", f"coap://127.0.0.1:{as_port}/token")
     run("as/acectl", "--state-dir", "store", "status", code=3)
     run("as/acectl", "--state-dir", "store", "policy", "apply", os.path.join(SOURCE, "policies/demo"))
+    run("as/acectl", "--state-dir", "store", "client", "ticket", "wallboard-1", "-o", "early.ace")
+    assert "that is the AS of wallboard-1" in run("client/ace-client", "--state-dir", "early", "enroll", "early.ace", code=3)
     aced = Daemon(*as_args)
     run("as/acectl", "--state-dir", "store", "status", "--wait=5")
     run(*as_args, code=5)  # a second one finds the lock taken
