@@ -205,6 +205,9 @@ static void deny(struct policy_decision *ret, enum policy_reason reason)
 	ret->outcome = ret->denied_by.len ? POLICY_DENY_EXPLICIT : POLICY_DENY_IMPLICIT;
 	ret->reason = reason;
 	ret->error = is_whole ? ACE_OAUTH_UNAUTHORIZED_CLIENT : ACE_OAUTH_INVALID_SCOPE;
+	/* RFC 9200 5.8.3: if client and RS "do not share a common profile, the AS MUST reject that request". */
+	if (reason == POLICY_REASON_PROFILE)
+		ret->error = ACE_OAUTH_INCOMPATIBLE_PROFILES;
 	ret->granted_len = 0;
 	ret->scope_kind = ACE_SCOPE_ABSENT;
 	ret->scope_len = 0;
@@ -216,13 +219,15 @@ static bool differs(const struct ace_scope *asked, const struct policy_decision 
 	       !ace_slice_equal(asked->bytes, (struct ace_slice){ ret->scope_bytes, ret->scope_len });
 }
 
-/* Only what nobody may at all is unauthorized_client; everything else is about the scope. */
+/* Only what nobody may at all is unauthorized_client; then comes the profile; everything else is about the scope. */
 static void grant_or_deny(struct deciding *d, struct policy_decision *ret)
 {
 	enum policy_reason reason;
 	uint64_t granted[POLICY_PATHS_MAX] = { 0 }, any = 0;
 
 	reason = policy_want_read(d->model, &d->query->scope, &d->wants);
+	if (d->model->public.profile != ACE_PROFILE_COAP_OSCORE)
+		reason = POLICY_REASON_PROFILE;
 	select_rules(d);
 	if (!reason)
 		ask_rules(d, ret);

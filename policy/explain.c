@@ -14,11 +14,6 @@ struct telling {
 	FILE *out;
 };
 
-static const char *error_name(enum ace_oauth_error error)
-{
-	return error == ACE_OAUTH_UNAUTHORIZED_CLIENT ? "unauthorized_client" : "invalid_scope";
-}
-
 static const char *reason_words(enum policy_reason reason)
 {
 	static const char *const words[] = {
@@ -32,6 +27,7 @@ static const char *reason_words(enum policy_reason reason)
 		"nothing of what was asked exists at this device",
 		"nothing of what was asked is allowed",
 		"what could be granted is more than the device takes",
+		"the device speaks another profile than coap_oscore, which is all that is served here",
 	};
 
 	return words[reason];
@@ -51,7 +47,7 @@ static void tell_head(const struct telling *t)
 	if (d->model)
 		fprintf(t->out, " (%s)", d->model->id);
 	if (d->outcome != POLICY_ALLOW)
-		fprintf(t->out, "   client gets 4.00 %s", error_name(d->error));
+		fprintf(t->out, "   client gets 4.00 %s", policy_error_name(d->error));
 	if (t->options->generation)
 		fprintf(t->out, "   policy generation %" PRIu64 ", %s\n", t->options->generation, time);
 	else

@@ -121,9 +121,7 @@ static void head_json(const struct telling *t, json_t *root)
 	json_object_set_new(root, "now", json_integer(t->query->now));
 	json_object_set_new(root, "narrowed", json_boolean(d->is_narrowed));
 	if (d->error)
-		json_object_set_new(root, "error",
-				    json_string(d->error == ACE_OAUTH_UNAUTHORIZED_CLIENT ? "unauthorized_client" :
-											    "invalid_scope"));
+		json_object_set_new(root, "error", json_string(policy_error_name(d->error)));
 	if (t->options->generation)
 		json_object_set_new(root, "generation", json_integer((json_int_t)t->options->generation));
 	if (t->options->decision_id)

@@ -4,6 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *policy_error_name(enum ace_oauth_error error)
+{
+	if (error == ACE_OAUTH_INCOMPATIBLE_PROFILES)
+		return "incompatible_ace_profiles";
+	return error == ACE_OAUTH_UNAUTHORIZED_CLIENT ? "unauthorized_client" : "invalid_scope";
+}
+
 const char *policy_method_name(uint64_t method)
 {
 	static const char *const names[] = { "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH" };

@@ -25,6 +25,8 @@ struct policy_story {
 
 void policy_story_tell(const struct policy *policy, const struct policy_query *query,
 		       const struct policy_decision *decision, struct policy_story *ret_story);
+/* Of the errors that a decision can have: "invalid_scope", ... */
+const char *policy_error_name(enum ace_oauth_error error);
 /* "GET"; one bit. */
 const char *policy_method_name(uint64_t method);
 /* "end of window in RULE", "model thermo-v2", ... into text. */

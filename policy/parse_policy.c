@@ -53,6 +53,7 @@ static void read_model(struct policy_arena *arena, const struct policy_entry *en
 	model->description = policy_read_text(arena, entry->value, "description");
 	model->scope_is_text = is_word(entry->value, "scope_format", "text");
 	model->has_clock = !is_word(entry->value, "clock", "none");
+	model->profile = is_word(entry->value, "profile", "coap_dtls") ? ACE_PROFILE_COAP_DTLS : ACE_PROFILE_COAP_OSCORE;
 	model->cnonce = policy_read_bool(entry->value, "cnonce", false);
 	model->lifetime_s = policy_read_duration(limits, "lifetime");
 	model->scope_bytes = (uint32_t)json_number_value(json_object_get(limits, "scope_bytes"));

@@ -69,6 +69,7 @@ static const struct policy_shape model = { POLICY_SHAPE_OBJECT, .what = "a model
 	{ "resources", &resources, REQUIRED },
 	{ "scope_format", &(const struct policy_shape){ POLICY_SHAPE_WORD, .words = WORDS("aif", "text") } },
 	{ "clock", &(const struct policy_shape){ POLICY_SHAPE_WORD, .words = WORDS("rtc", "none") } },
+	{ "profile", &(const struct policy_shape){ POLICY_SHAPE_WORD, .words = WORDS("coap_oscore", "coap_dtls") } },
 	{ "limits", &limits },
 	{ "cnonce", &boolean },
 	{ "token", &token }) };

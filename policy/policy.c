@@ -55,6 +55,7 @@ const char *policy_reason_name(enum policy_reason reason)
 	static const char *const names[] = {
 		"granted",	   "client-disabled", "device-disabled", "model-unknown", "nothing-allowed",
 		"scope-absent", "scope-malformed", "scope-unknown",   "not-allowed",	  "scope-too-long",
+		"profile-incompatible",
 	};
 
 	return names[reason];

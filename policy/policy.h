@@ -99,6 +99,7 @@ struct policy_model {
 	bool scope_is_text;
 	bool has_clock;       /* false: tokens carry exi instead of exp */
 	bool cnonce;          /* its hints carry a client nonce */
+	int32_t profile;      /* ACE_PROFILE_...: what its devices speak with clients; this server serves coap_oscore */
 	uint32_t lifetime_s;  /* 0: no limit of its own */
 	uint32_t scope_bytes; /* POLICY_SCOPE_MAX when not limited */
 	uint32_t token_bytes; /* 0: not limited */
@@ -147,6 +148,7 @@ enum policy_reason {
 	POLICY_REASON_SCOPE_UNKNOWN,   /* nothing that was asked exists at this device */
 	POLICY_REASON_NOT_ALLOWED,     /* something is allowed, but nothing of what was asked, or not now */
 	POLICY_REASON_SCOPE_TOO_LONG,  /* what could be granted is more than the device takes: ask for less */
+	POLICY_REASON_PROFILE,         /* the device speaks another profile than the one that is served here */
 };
 
 enum policy_bound_kind {

@@ -57,15 +57,25 @@ def by_the_policy(temp):
     switch_device("thermo-101", False)
     explained(client("anna", "--fresh", "get", temp, code=NO), "unauthorized_client", "the device is disabled")
     switch_device("thermo-101", True)
+    for profile, heard in (("coap_dtls", "incompatible_ace_profiles"), ("coap_oscore", None)):
+        change("policy/policy.json", "models", "thermo-clock", "profile", profile)
+        if heard:
+            explained(ask("-a", "thermo-101", "-s", "climate.read"), heard, "speaks another profile than coap_oscore")
+            explained(ask("-a", "thermo-101", "-s", "no.such"), heard, "speaks another profile than coap_oscore")
+    client("anna", "token", "-a", "thermo-101", "-s", "climate.read")
+
+
+def change(path, section, name, member, value):
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    document[section][name][member] = value
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file)
+    ctl("policy", "apply", "policy", env=clock.env)
 
 
 def switch_device(name, enabled):
-    with open("policy/inventory.json", encoding="utf-8") as file:
-        inventory = json.load(file)
-    inventory["devices"][name]["enabled"] = enabled
-    with open("policy/inventory.json", "w", encoding="utf-8") as file:
-        json.dump(inventory, file)
-    ctl("policy", "apply", "policy", env=clock.env)
+    change("policy/inventory.json", "devices", name, "enabled", enabled)
 
 
 def before_the_policy():

@@ -160,6 +160,22 @@ static void every_refusal_has_its_error_and_its_reason(void **state)
 	assert_stored(0, ACE_ARRAY_LEN(cases));
 }
 
+/* RFC 9200 5.8.3: without a common profile there is no token, whatever is asked; who may nothing there hears that first. */
+static void a_device_of_another_profile_gets_no_token(void **state)
+{
+	(void)state;
+	as_fixture_apply(fx.as.store, ", \"profile\": \"coap_dtls\"");
+	assert_refused(ask("anna", (struct as_body){ .audience = "d-clock", .scope = "read" }),
+		       ACE_OAUTH_INCOMPATIBLE_PROFILES, POLICY_REASON_PROFILE);
+	fx.now_ms += 61000;
+	assert_refused(ask("anna", (struct as_body){ .audience = "d-clock", .scope = "fly" }),
+		       ACE_OAUTH_INCOMPATIBLE_PROFILES, POLICY_REASON_PROFILE);
+	assert_refused(ask("bob", (struct as_body){ .audience = "d-clock", .scope = "read" }),
+		       ACE_OAUTH_UNAUTHORIZED_CLIENT, POLICY_REASON_NOTHING_ALLOWED);
+	assert_int_equal(ask("anna", (struct as_body){ .audience = "d-plain", .scope = "read" })->answer.code,
+			 ACE_COAP_CREATED);
+}
+
 static void what_is_no_request_is_refused_and_recorded(void **state)
 {
 	static const uint8_t junk[] = { 0xa1, 0x05 };
@@ -336,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_client_that_may_gets_a_token_and_a_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_refusal_has_its_error_and_its_reason, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_device_of_another_profile_gets_no_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_request_is_refused_and_recorded, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_context_is_the_client_and_its_own_name_does_no_harm, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_device_is_no_client, setup, teardown),
