@@ -8,16 +8,21 @@
 #include "as/ctl.h"
 #include "as/policy_stored.h"
 #include "as/reasons.h"
+#include "as/token_size.h"
+#include "cli/bundle.h"
 #include "cli/json.h"
 #include "cli/scope.h"
 #include "policy/explain.h"
 #include "storage/decisions.h"
+#include "storage/device_keys.h"
+#include "storage/meta.h"
 #include "storage/policies.h"
 
 /* What is to be explained. Texts of the query borrow from here. */
 struct question {
 	uint64_t generation;
 	struct policy *policy; /* owns */
+	struct store_info info;
 	struct store_client client;
 	struct store_device device;
 	struct store_decision record; /* of a decision that was made */
@@ -35,7 +40,7 @@ static enum ace_err load_policy(struct store_txn *txn, struct question *q)
 	enum ace_err err = as_policy_stored(txn, q->generation, &problems, &q->policy);
 
 	policy_problems_free(&problems);
-	return err;
+	return err ? err : store_info_get(txn, &q->info);
 }
 
 /* A request that nobody made yet, with the parties as they are now. */
@@ -144,6 +149,24 @@ static int answer_early(const struct cli_output *output, const struct question *
 	return ctl_printed(output, cli_output_json(output, document)) ? CLI_EXIT_BROKEN : CLI_EXIT_NO;
 }
 
+/* What the policy allows is refused all the same when the token gets too long. */
+static void measure(const struct question *q, const struct policy_decision *decision,
+		    struct policy_explain_options *options)
+{
+	const struct store_device *device = &q->device;
+	bool fits;
+
+	if (device->keys_len)
+		options->alg = cli_alg_name(device->keys[store_key_issuing(device->keys, device->keys_len, q->query.now)].alg);
+	if (decision->outcome == POLICY_ALLOW && device->keys_len &&
+	    !as_token_size(&(struct as_token_size_input){ .issuer = q->info.issuer, .device = device, .query = &q->query,
+							  .decision = decision, .number = q->record.token },
+			   &options->token_bytes, &fits))
+		options->token_too_long = !fits;
+	if (q->is_recorded)
+		options->token_too_long = q->record.reason == AS_REASON_TOKEN_TOO_LONG;
+}
+
 static int answer(const struct cli_output *output, const struct question *q)
 {
 	struct policy_decision decision;
@@ -153,13 +176,20 @@ static int answer(const struct cli_output *output, const struct question *q)
 	};
 
 	policy_decide(q->policy, &q->query, &decision);
+	measure(q, &decision, &options);
 	if (output->json == CLI_TEXT)
 		policy_explain(q->policy, &q->query, &decision, &options, output->out);
 	else if (policy_explain_json(q->policy, &q->query, &decision, &options, output->out))
 		return cli_fail(output, CLI_EXIT_BROKEN, "out of memory");
 	if (q->is_recorded && q->record.count > 1)
 		cli_note(output, "this stands for %u alike requests", (unsigned int)q->record.count);
-	return decision.outcome == POLICY_ALLOW ? CLI_EXIT_OK : CLI_EXIT_NO;
+	return decision.outcome == POLICY_ALLOW && !options.token_too_long ? CLI_EXIT_OK : CLI_EXIT_NO;
+}
+
+/* The record is all there is when the policy had no say. */
+static bool was_early(const struct question *q)
+{
+	return q->is_recorded && q->record.reason >= AS_REASON_REQUEST && q->record.reason != AS_REASON_TOKEN_TOO_LONG;
 }
 
 static int no_decision(const struct cli_call *call, const struct cli_output *output)
@@ -191,7 +221,7 @@ static int explain(const struct cli_call *call, const struct cli_output *output,
 	if (err)
 		code = ctl_fail(output, store, err);
 	else
-		code = q->is_recorded && q->record.reason >= AS_REASON_REQUEST ? answer_early(output, q) : answer(output, q);
+		code = was_early(q) ? answer_early(output, q) : answer(output, q);
 	policy_free(q->policy);
 	return code;
 }

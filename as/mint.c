@@ -5,10 +5,9 @@
 
 #include "as/key_use.h"
 #include "as/sequence.h"
+#include "policy/token_form.h"
 #include "storage/counters.h"
 #include "storage/device_keys.h"
-
-#define EXI_NUMBER_LEN 4
 
 static struct ace_slice text_slice(const char *text)
 {
@@ -45,12 +44,12 @@ static enum ace_err make_exi_cti(struct as_server *as, const struct as_mint_inpu
 		err = store_exi_take(txn, in->device->id, as->batch->now, &minted->record.exi_number);
 	if (err)
 		return err;
-	if (audience.len + EXI_NUMBER_LEN > cti->cap)
+	if (audience.len + POLICY_EXI_NUMBER_LEN > cti->cap)
 		return ACE_ERR_SPACE;
 	memcpy(cti->ptr, audience.ptr, audience.len);
-	for (size_t i = 0; i < EXI_NUMBER_LEN; i++)
-		cti->ptr[audience.len + i] = (uint8_t)(minted->record.exi_number >> (8 * (EXI_NUMBER_LEN - 1 - i)));
-	cti->len = audience.len + EXI_NUMBER_LEN;
+	for (size_t i = 0; i < POLICY_EXI_NUMBER_LEN; i++)
+		cti->ptr[audience.len + i] = (uint8_t)(minted->record.exi_number >> (8 * (POLICY_EXI_NUMBER_LEN - 1 - i)));
+	cti->len = audience.len + POLICY_EXI_NUMBER_LEN;
 	minted->record.has_exi = true;
 	return ACE_OK;
 }
@@ -58,26 +57,11 @@ static enum ace_err make_exi_cti(struct as_server *as, const struct as_mint_inpu
 static void fill_claims(const struct as_server *as, const struct as_mint_input *in, const struct as_minted *minted,
 			struct ace_slice cti, struct ace_claims *ret_claims)
 {
-	const struct policy_decision *decision = in->decision;
-	const struct policy_model *model = decision->model;
-
-	*ret_claims = (struct ace_claims){
-		.iss = model->omit_iss ? (struct ace_slice){ 0 } : text_slice(as->info.issuer),
-		.sub = model->omit_sub ? (struct ace_slice){ 0 } : text_slice(in->client_id),
-		.aud = text_slice(in->device->audience),
-		.has_exp = !decision->uses_exi,
-		.exp = as->batch->now + decision->lifetime_s,
-		.has_exi = decision->uses_exi,
-		.exi = decision->lifetime_s,
-		.has_iat = !model->omit_iat,
-		.iat = as->batch->now,
-		.cti = cti,
-		.cnonce = in->cnonce,
-		.cnf = in->update ? ACE_CNF_IS_KID : ACE_CNF_IS_OSC,
-		.scope = policy_decision_scope(decision),
-		.has_profile = true,
-		.profile = ACE_PROFILE_COAP_OSCORE,
-	};
+	policy_token_claims(&(struct policy_token_input){
+		.model = in->decision->model, .issuer = as->info.issuer, .client = in->client_id,
+		.audience = in->device->audience, .scope = policy_decision_scope(in->decision), .now = as->batch->now,
+		.lifetime_s = in->decision->lifetime_s, .cti = cti, .cnonce = in->cnonce }, ret_claims);
+	ret_claims->cnf = in->update ? ACE_CNF_IS_KID : ACE_CNF_IS_OSC;
 	/* RFC 9203 3.2: in an update the AS "MUST carry the OSCORE Input Material identifier in the kid field in the cnf claim". */
 	if (in->update)
 		ret_claims->kid = in->update->kid;
@@ -148,7 +132,7 @@ static enum ace_err fill_record(const struct as_server *as, const struct as_mint
 
 enum ace_err as_mint(struct as_server *as, const struct as_mint_input *in, struct as_minted *ret_minted)
 {
-	uint8_t cti_bytes[STORE_AUDIENCE_MAX + EXI_NUMBER_LEN];
+	uint8_t cti_bytes[STORE_AUDIENCE_MAX + POLICY_EXI_NUMBER_LEN];
 	struct ace_buf cti = ACE_BUF_OF(cti_bytes);
 	struct ace_claims claims;
 	enum ace_err err = as_sequence_take(as, &ret_minted->record.sequence);

@@ -29,6 +29,8 @@ const char *as_reason_name(int32_t reason)
 		return "update-expired";
 	case AS_REASON_KID_REVOKED:
 		return "update-revoked";
+	case AS_REASON_TOKEN_TOO_LONG:
+		return "token-too-long";
 	default:
 		return policy_reason_name((enum policy_reason)reason);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why a request was refused before the policy was asked. A decision record holds one of these, or a
+/* Why a request was refused though the policy had no say, or had nothing against it. A decision record holds one of these, or a
  * enum policy_reason, in one field: the numbers are stored and do not overlap. */
 #ifndef AS_REASONS_H
 #define AS_REASONS_H
@@ -21,6 +21,8 @@ enum as_reason {
 	AS_REASON_KID_DEVICE,     /* another device has */
 	AS_REASON_KID_EXPIRED,    /* has no token that is still valid */
 	AS_REASON_KID_REVOKED,    /* has a revoked token */
+	/* What the policy grants makes a token longer than the device, or one message, takes: a smaller scope may do. */
+	AS_REASON_TOKEN_TOO_LONG,
 };
 
 /* "audience-unknown", ...: for records and logs. Takes enum policy_reason too. */

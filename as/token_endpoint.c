@@ -143,27 +143,11 @@ static enum ace_err check(struct as_server *as, struct as_job *job, struct token
 	return err || t->error ? err : decide(as, t);
 }
 
-static enum ace_err grant(struct as_server *as, struct as_job *job, struct token_request *t)
+static enum ace_err fill_record(struct as_server *as, struct token_request *t)
 {
-	struct ace_scope scope = policy_decision_scope(&t->decision);
-	/* RFC 6749 5.1: optional "if identical to the scope requested by the client; otherwise, REQUIRED". */
-	bool tells_scope = t->decision.scope_differs || t->is_default_scope;
-	enum ace_err err = as_mint(as, &(struct as_mint_input){
-		.client_id = t->client->id, .device = t->device, .decision = &t->decision,
-		.cnonce = t->request.cnonce, .decision_id = t->record.id,
-		.update = is_update(t) ? &t->update : NULL }, &t->minted);
-
-	if (!err)
-		err = as_answer_grant(&job->answer, &(struct as_grant){
-			.token = { t->minted.token, t->minted.len }, .expires_in_s = t->decision.lifetime_s,
-			.osc = is_update(t) ? NULL : &t->minted.osc, .scope = tells_scope ? &scope : NULL,
-			.with_profile = t->request.wants_profile });
-	if (!err)
-		err = as_record_grant(as, &t->record, &t->minted);
-	if (!err)
-		as_token_note_issued(as->config, &t->minted.record, as->generation, &job->event);
-	as_minted_fini(&t->minted);
-	return err;
+	return as_decision_fill(as, &(struct as_decided){
+		.client = t->client, .device = t->device, .request = &t->request, .reason = t->reason,
+		.error = t->error, .lifetime_s = t->decision.lifetime_s }, &t->record);
 }
 
 /* The client hears the code and an id; the operator looks the reason up with it. */
@@ -181,6 +165,48 @@ static enum ace_err refuse(struct as_server *as, struct as_job *job, struct toke
 	return ACE_OK;
 }
 
+static enum ace_err make_token(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	struct ace_scope scope = policy_decision_scope(&t->decision);
+	/* RFC 6749 5.1: optional "if identical to the scope requested by the client; otherwise, REQUIRED". */
+	bool tells_scope = t->decision.scope_differs || t->is_default_scope;
+	enum ace_err err = as_mint(as, &(struct as_mint_input){
+		.client_id = t->client->id, .device = t->device, .decision = &t->decision,
+		.cnonce = t->request.cnonce, .decision_id = t->record.id,
+		.update = is_update(t) ? &t->update : NULL }, &t->minted);
+
+	if (err)
+		return err;
+	return as_answer_grant(&job->answer, &(struct as_grant){
+		.token = { t->minted.token, t->minted.len }, .expires_in_s = t->decision.lifetime_s,
+		.osc = is_update(t) ? NULL : &t->minted.osc, .scope = tells_scope ? &scope : NULL,
+		.with_profile = t->request.wants_profile });
+}
+
+/* Its length is known only now. Nothing is left out for it: which claims a device's tokens have says its model. */
+static enum ace_err refuse_too_long(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	enum ace_err err;
+
+	refused(t, ACE_OAUTH_INVALID_SCOPE, AS_REASON_TOKEN_TOO_LONG);
+	err = fill_record(as, t);
+	return err ? err : refuse(as, job, t);
+}
+
+static enum ace_err grant(struct as_server *as, struct as_job *job, struct token_request *t)
+{
+	enum ace_err err = make_token(as, job, t);
+
+	if (err == ACE_ERR_SPACE)
+		err = refuse_too_long(as, job, t);
+	else if (!err)
+		err = as_record_grant(as, &t->record, &t->minted);
+	if (!err && !t->error)
+		as_token_note_issued(as->config, &t->minted.record, as->generation, &job->event);
+	as_minted_fini(&t->minted);
+	return err;
+}
+
 static enum ace_err run(struct as_server *as, struct as_job *job, struct token_request *t)
 {
 	enum ace_err err = check(as, job, t);
@@ -193,9 +219,7 @@ static enum ace_err run(struct as_server *as, struct as_job *job, struct token_r
 			cli_log_text("of", t->error ? "refusals" : "grants"));
 		return ACE_ERR_BUSY;
 	}
-	err = as_decision_fill(as, &(struct as_decided){
-		.client = t->client, .device = t->device, .request = &t->request, .reason = t->reason,
-		.error = t->error, .lifetime_s = t->decision.lifetime_s }, &t->record);
+	err = fill_record(as, t);
 	if (err)
 		return err;
 	job->answer.waits = true;

@@ -39,15 +39,17 @@ static void tell_head(const struct telling *t)
 	char time[96];
 
 	policy_time_words(t->policy, t->query, d, time, sizeof time);
-	if (d->outcome == POLICY_ALLOW)
+	if (t->options->token_too_long)
+		fputs("DENY (token too long)   ", t->out);
+	else if (d->outcome == POLICY_ALLOW)
 		fprintf(t->out, "ALLOW%s   ", d->is_narrowed ? " (narrowed)" : "");
 	else
 		fprintf(t->out, "DENY (%s)   ", d->outcome == POLICY_DENY_EXPLICIT ? "explicit" : "implicit");
 	fprintf(t->out, "%s → %s", t->query->client.id, t->query->device.id);
 	if (d->model)
 		fprintf(t->out, " (%s)", d->model->id);
-	if (d->outcome != POLICY_ALLOW)
-		fprintf(t->out, "   client gets 4.00 %s", policy_error_name(d->error));
+	if (d->outcome != POLICY_ALLOW || t->options->token_too_long)
+		fprintf(t->out, "   client gets 4.00 %s", policy_error_name(d->error ? d->error : ACE_OAUTH_INVALID_SCOPE));
 	if (t->options->generation)
 		fprintf(t->out, "   policy generation %" PRIu64 ", %s\n", t->options->generation, time);
 	else
@@ -84,6 +86,24 @@ static void tell_lifetime(const struct telling *t, const struct policy_story *st
 		fputc('\n', t->out);
 }
 
+/* What is not as usual, as the model says it. */
+static void tell_form(const struct telling *t)
+{
+	const struct policy_model *model = t->decision->model;
+
+	if (t->options->alg)
+		fprintf(t->out, "; %s", t->options->alg);
+	if (model->token_layout != ACE_COSE_PROTECTED)
+		fprintf(t->out, "; layout %s", policy_layout_name(model->token_layout));
+	if (!model->token_salt)
+		fputs("; no salt", t->out);
+	if (model->token_id_bytes)
+		fprintf(t->out, "; id of %u bytes", model->token_id_bytes);
+	if (model->omit_iss || model->omit_sub || model->omit_iat)
+		fprintf(t->out, "; without%s%s%s", model->omit_iss ? " iss" : "", model->omit_sub ? " sub" : "",
+			model->omit_iat ? " iat" : "");
+}
+
 static void tell_token(const struct telling *t)
 {
 	const struct policy_decision *d = t->decision;
@@ -93,11 +113,25 @@ static void tell_token(const struct telling *t)
 		fprintf(t->out, "%zu of %u bytes; ", t->options->token_bytes, d->model->token_bytes);
 	else if (t->options->token_bytes)
 		fprintf(t->out, "%zu bytes; ", t->options->token_bytes);
-	fprintf(t->out, "scope is %s, %zu of %u bytes; %s\n            ", d->scope_kind == ACE_SCOPE_AIF ? "AIF" : "text",
-		d->scope_len, d->model->scope_bytes, d->uses_exi ? "exi (device has no clock)" : "exp");
+	fprintf(t->out, "scope is %s, %zu of %u bytes; %s", d->scope_kind == ACE_SCOPE_AIF ? "AIF" : "text", d->scope_len,
+		d->model->scope_bytes, d->uses_exi ? "exi (device has no clock)" : "exp");
+	tell_form(t);
+	fputs("\n            ", t->out);
 	for (size_t i = 0; i < d->scope_len; i++)
 		fprintf(t->out, d->scope_kind == ACE_SCOPE_AIF ? "%02x" : "%c", d->scope_bytes[i]);
 	fputc('\n', t->out);
+}
+
+/* What of a token can be spared, in the order in which it is missed least; each line is a change of the model. */
+static void tell_shorter(const struct telling *t)
+{
+	const struct policy_model *model = t->decision->model;
+
+	fprintf(t->out, "  too long  the policy grants it, but %s; ask for less, or change the model:\n            ",
+		model->token_bytes && t->options->token_bytes > model->token_bytes ? "the device takes no such token" :
+										     "the answer would not fit one message");
+	fprintf(t->out, "%s%s%s%sa higher “token_bytes” if the device can do it\n", model->omit_iat ? "" : "omit iat, ",
+		model->omit_iss ? "" : "omit iss, ", model->omit_sub ? "" : "omit sub, ", model->token_salt ? "no salt, " : "");
 }
 
 /* With many rules only those that select the client and the device are told. */
@@ -229,6 +263,8 @@ void policy_explain(const struct policy *policy, const struct policy_query *quer
 	fputc('\n', out);
 	tell_lifetime(&t, &story);
 	tell_token(&t);
+	if (t.options->token_too_long)
+		tell_shorter(&t);
 	fputc('\n', out);
 	tell_rules(&t);
 }

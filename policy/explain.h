@@ -11,6 +11,8 @@ struct policy_explain_options {
 	uint64_t generation;     /* 0: not from the store, left out */
 	const char *decision_id; /* NULL: a request that nobody made */
 	size_t token_bytes;      /* size of the token; 0: not known */
+	const char *alg;         /* name of what seals it; NULL: not known */
+	bool token_too_long;     /* refused for its size, whatever the policy allows */
 };
 
 /* What one rule had to say to a query. */

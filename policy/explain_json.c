@@ -65,6 +65,26 @@ static void lifetime_json(const struct telling *t, json_t *root)
 	json_object_set_new(root, "bounds", bounds);
 }
 
+static void form_json(const struct telling *t, json_t *token)
+{
+	const struct policy_model *model = t->decision->model;
+	json_t *omitted = json_array();
+
+	if (model->omit_iss)
+		json_array_append_new(omitted, json_string("iss"));
+	if (model->omit_sub)
+		json_array_append_new(omitted, json_string("sub"));
+	if (model->omit_iat)
+		json_array_append_new(omitted, json_string("iat"));
+	json_object_set_new(token, "layout", json_string(policy_layout_name(model->token_layout)));
+	json_object_set_new(token, "salt", json_boolean(model->token_salt));
+	json_object_set_new(token, "omitted", omitted);
+	if (model->token_id_bytes)
+		json_object_set_new(token, "id_bytes", json_integer(model->token_id_bytes));
+	if (t->options->alg)
+		json_object_set_new(token, "alg", json_string(t->options->alg));
+}
+
 static json_t *token_json(const struct telling *t)
 {
 	const struct policy_decision *d = t->decision;
@@ -79,6 +99,7 @@ static json_t *token_json(const struct telling *t)
 		json_object_set_new(token, "scope_hex", json_string(scope));
 	else
 		json_object_set_new(token, "scope", json_stringn((const char *)d->scope_bytes, d->scope_len));
+	form_json(t, token);
 	if (t->options->token_bytes)
 		json_object_set_new(token, "bytes", json_integer((json_int_t)t->options->token_bytes));
 	if (d->model->token_bytes)
@@ -113,15 +134,17 @@ static json_t *rules_json(const struct telling *t)
 static void head_json(const struct telling *t, json_t *root)
 {
 	const struct policy_decision *d = t->decision;
+	bool too_long = t->options->token_too_long;
 
-	json_object_set_new(root, "decision", json_string(policy_outcome_name(d->outcome)));
-	json_object_set_new(root, "reason", json_string(policy_reason_name(d->reason)));
+	json_object_set_new(root, "decision", json_string(too_long ? "deny (token too long)" : policy_outcome_name(d->outcome)));
+	json_object_set_new(root, "reason", json_string(too_long ? "token-too-long" : policy_reason_name(d->reason)));
 	json_object_set_new(root, "client", json_string(t->query->client.id));
 	json_object_set_new(root, "device", json_string(t->query->device.id));
 	json_object_set_new(root, "now", json_integer(t->query->now));
 	json_object_set_new(root, "narrowed", json_boolean(d->is_narrowed));
-	if (d->error)
-		json_object_set_new(root, "error", json_string(policy_error_name(d->error)));
+	if (d->error || too_long)
+		json_object_set_new(root, "error",
+				    json_string(policy_error_name(d->error ? d->error : ACE_OAUTH_INVALID_SCOPE)));
 	if (t->options->generation)
 		json_object_set_new(root, "generation", json_integer((json_int_t)t->options->generation));
 	if (t->options->decision_id)

@@ -109,6 +109,8 @@ struct policy_model {
 	bool omit_iss, omit_sub, omit_iat;
 };
 
+/* "protected", "rfc8392", "bare". */
+const char *policy_layout_name(enum ace_cose_layout layout);
 /* NULL: no such model. */
 const struct policy_model *policy_model_find(const struct policy *policy, const char *id);
 size_t policy_models_len(const struct policy *policy);

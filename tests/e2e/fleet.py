@@ -19,7 +19,7 @@ from oscore_peer import Line, open_token
 from programs import SOURCE, Daemon, ctl, free_port, run, sandbox
 
 ISS, SUB, AUD, EXP, IAT, CTI, CNF, SCOPE, PROFILE, EXI = 1, 2, 3, 4, 6, 7, 8, 9, 38, 40
-ACCESS_TOKEN, EXPIRES_IN, CNF_PARAM, SCOPE_PARAM, ERROR = 1, 2, 8, 9, 30
+ACCESS_TOKEN, EXPIRES_IN, CNF_PARAM, SCOPE_PARAM, ERROR, DESCRIPTION = 1, 2, 8, 9, 30, 31
 OSC_ID, OSC_MS, OSC_SALT = 0, 2, 5
 INVALID_SCOPE = 6
 ALGS = {"AES-CCM-16-64-128": 10, "AES-CCM-16-128-128": 30, "AES-CCM-16-128-256": 31, "A128GCM": 1}
@@ -157,6 +157,47 @@ def scopes_come_in_the_form_that_the_device_reads(fleet):
     assert answer[SCOPE_PARAM] == "lock.use", answer
 
 
+def limit_token(model, length):
+    path = f"policy/{model}.json"
+    with open(path, encoding="utf-8") as file:
+        preset = json.load(file)
+    preset["models"][model]["limits"]["token_bytes"] = length
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(preset, file)
+    ctl("policy", "apply", "policy")
+
+
+def what_explain_says_is_what_comes(fleet):
+    """The form, and the size to the byte; and a token that gets too long is refused with a reason that can be looked up."""
+    for device, settings in fleet.parts["devices"].items():
+        model = settings["model"]
+        client, scope = (MATRIX_CLIENT, "matrix") if model.startswith("matrix-") else {
+            "revocable": ("revocable-reader", "revocable.read"), "named-scopes": ("named-scopes-reader", "lock.use"),
+            "smallest-token": ("smallest-token-reader", "r")}.get(model, (model + "-reader", model + ".read"))
+        said = json.loads(ctl("explain", client, device, scope, "--json"))["token"]
+        answer, _ = fleet.line(client).ask(cbor2.dumps({5: fleet.audience(device), 9: scope}))
+        token = cbor2.loads(answer.payload)[ACCESS_TOKEN]
+        form = fleet.model(device)["token"]
+        assert said["bytes"] == len(token), (device, said, len(token))
+        assert (said["layout"], said["alg"]) == (form["layout"], settings["as_key"]["alg"]), said
+        assert said["salt"] == form.get("salt", True) and set(said["omitted"]) == set(form.get("omit", [])), said
+
+    both = {"/setpoint": ["GET", "PUT"], "/temp": ["GET"]}
+    length = len(check_token(fleet, "revocable-reader", "revocable-1", aif(both), aif(both)))
+    limit_token("revocable", length - 1)
+    answer, _ = fleet.line("revocable-reader").ask(cbor2.dumps({5: fleet.audience("revocable-1"), 9: aif(both)}))
+    refusal = cbor2.loads(answer.payload)
+    assert (str(answer), refusal[ERROR]) == ("4.00", INVALID_SCOPE), answer
+    for question in ((refusal[DESCRIPTION],), ("revocable-reader", "revocable-1", "revocable.read revocable.set")):
+        said = json.loads(ctl("explain", *question, "--json", code=1))
+        assert (said["reason"], said["error"]) == ("token-too-long", "invalid_scope"), said
+        assert (said["token"]["bytes"], said["token"]["bytes_max"]) == (length, length - 1), said
+        text = ctl("explain", *question, code=1)
+        assert text.startswith("DENY (token too long)") and "omit iat, omit iss, omit sub, no salt" in text, text
+    check_token(fleet, "revocable-reader", "revocable-1", aif({"/temp": ["GET"]}), aif({"/temp": ["GET"]}))
+    limit_token("revocable", 256)
+
+
 def every_layout_goes_with_every_algorithm(fleet):
     devices = [f"{layout}-{number}" for layout in LAYOUTS for number in ALGS.values()]
     for device in devices:
@@ -180,6 +221,7 @@ def main():
     fleet = Fleet(sorted(glob.glob("policy/*.json")))
     # The lines in Python come first: a ticket replaces a client's key.
     scopes_come_in_the_form_that_the_device_reads(fleet)
+    what_explain_says_is_what_comes(fleet)
     presets_give_what_they_say(fleet)
     every_layout_goes_with_every_algorithm(fleet)
     assert aced.stop(signal.SIGTERM) == 0

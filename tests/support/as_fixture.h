@@ -25,7 +25,7 @@ static const uint8_t as_fixture_salt[8] = { 's', 'a', 'l', 't', 's', 'a', 'l', '
 /* %s: the settings of model "clock" beside its resources, with a comma before them. */
 #define AS_FIXTURE_POLICY                                                                                              \
 	"{ \"format\": \"ace-policy/1\", \"models\": {"                                                               \
-	" \"clock\": { \"resources\": { \"/temp\": [\"GET\"], \"/set\": [\"GET\", \"PUT\"] }, \"clock\": \"rtc\"%s },"     \
+	" \"clock\": { \"resources\": { \"/temp\": [\"GET\"], \"/set\": [\"GET\", \"PUT\"] }%s },"                           \
 	" \"plain\": { \"resources\": { \"/temp\": [\"GET\"] }, \"clock\": \"none\" } },"                             \
 	" \"scopes\": { \"read\": { \"/temp\": [\"GET\"] }, \"set\": { \"/set\": [\"GET\", \"PUT\"] } },"                  \
 	" \"rules\": { \"anna-all\": { \"effect\": \"allow\", \"clients\": [\"anna\", \"dora\", \"tess\"],"               \

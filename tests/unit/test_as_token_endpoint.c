@@ -260,6 +260,25 @@ static void a_default_scope_is_told_in_the_answer(void **state)
 	assert_null(said.scope_text.ptr);
 }
 
+/* The policy has nothing against it, but the device could not take it: the client may ask for less. */
+static void a_token_longer_than_the_device_takes_is_refused_and_recorded(void **state)
+{
+	struct store_decision record;
+
+	(void)state;
+	assert_int_equal(as_fixture_close(&fx), 0);
+	assert_int_equal(as_fixture_open(&fx, ", \"limits\": { \"token_bytes\": 161 }"), 0);
+	assert_refused(ask("anna", (struct as_body){ .audience = "d-clock", .scope = "read set" }), ACE_OAUTH_INVALID_SCOPE,
+		       AS_REASON_TOKEN_TOO_LONG);
+	as_fixture_last(&fx, &record);
+	assert_int_equal(record.outcome, STORE_REFUSED);
+	assert_int_equal(record.lifetime_s, 0);
+	assert_int_equal(record.token, 0);
+	assert_int_equal(ask("anna", (struct as_body){ .audience = "d-clock", .scope = "read" })->answer.code, ACE_COAP_CREATED);
+	as_fixture_last(&fx, &record);
+	assert_int_equal(record.outcome, STORE_GRANTED);
+}
+
 static struct store_client client_of(const char *id)
 {
 	struct store_client client;
@@ -359,6 +378,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(profile_and_scope_are_told_when_asked_or_changed, setup, teardown),
 		cmocka_unit_test_setup_teardown(absent_audience_and_scope_come_from_the_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_default_scope_is_told_in_the_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_token_longer_than_the_device_takes_is_refused_and_recorded, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_verified_request_enrols_but_not_for_a_newer_ticket, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_client_over_its_rate_is_put_off_without_a_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_number_there_is_no_token, setup, teardown),
