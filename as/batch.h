@@ -37,6 +37,7 @@ struct as_batch {
 	struct store_txn *write; /* owns; NULL until something has to be written */
 	enum ace_err write_err;  /* why nothing can be written in this batch */
 	bool is_overtaken;       /* clients or devices are others in write than in read: nothing is written until as_serve_again() */
+	size_t overtaken_from;   /* the first job that has to be served again then */
 	size_t len;
 	struct as_job jobs[ACE_UDP_BATCH_MAX];
 };
@@ -47,10 +48,10 @@ ACE_MUST_CHECK enum ace_err as_batch_run(struct as_server *as);
 /* The batch's write transaction, begun at the first call. Its failure sticks; ACE_ERR_BUSY while the batch is overtaken. */
 ACE_MUST_CHECK enum ace_err as_batch_write(struct as_server *as, struct store_txn **ret_txn);
 
-/* Serve all requests of the batch that were verified, or were understood without that. Those that came after acectl was seen to have
- * overtaken the batch are left waiting. */
+/* Serve all requests of the batch that were verified, or were understood without that. Those that come after the first one for
+ * which acectl was seen to have overtaken the batch are left waiting with it. */
 void as_serve_all(struct as_server *as);
-/* Serve those that wait once more, on the state that acectl left, if it has overtaken the batch. The write transaction has been begun
+/* Serve the others once more, on the state that acectl left, if it has overtaken the batch. The write transaction has been begun
  * by then, so that nothing does so again. A request whose key is another by now is not served. */
 void as_serve_again(struct as_server *as);
 

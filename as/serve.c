@@ -16,19 +16,30 @@ static void serve(struct as_server *as, struct as_job *job)
 		as_dispatch(as, job);
 }
 
+/* The one at which it was seen. Those before it have written nothing, so they need no commit to be answered. */
+static void overtake(struct as_batch *batch, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		batch->jobs[i].answer.waits = false;
+	batch->overtaken_from = at;
+}
+
 void as_serve_all(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
 
 	for (size_t i = 0; i < batch->len; i++) {
 		struct as_job *job = &batch->jobs[i];
+		bool was_overtaken = batch->is_overtaken;
 
 		if (job->state == AS_JOB_PLAIN)
 			as_dispatch_public(as, job);
 		if (job->state != AS_JOB_VERIFIED)
 			continue;
-		if (!batch->is_overtaken)
+		if (!was_overtaken)
 			serve(as, job);
+		if (!was_overtaken && batch->is_overtaken)
+			overtake(batch, i);
 		job->answer.waits |= batch->is_overtaken;
 	}
 }
@@ -83,10 +94,9 @@ void as_serve_again(struct as_server *as)
 	if (!batch->is_overtaken)
 		return;
 	batch->is_overtaken = false;
-	/* What was joined or put aside for this batch is decided anew. */
-	as_refusals_settle(&as->refusals, false);
-	for (size_t i = 0; i < batch->len; i++)
-		if (batch->jobs[i].answer.waits && batch->jobs[i].peer) {
+	/* All of them first: a peer that is read anew may leave its place to another. */
+	for (size_t i = batch->overtaken_from; i < batch->len; i++)
+		if (batch->jobs[i].state == AS_JOB_VERIFIED) {
 			const struct as_peer *peer = batch->jobs[i].peer;
 
 			proofs[i] = (struct proof){ peer->line, peer->method, peer->key_version };
@@ -97,8 +107,8 @@ void as_serve_again(struct as_server *as)
 		batch->write = NULL;
 		return;
 	}
-	for (size_t i = 0; i < batch->len; i++)
-		if (batch->jobs[i].answer.waits && batch->jobs[i].peer)
+	for (size_t i = batch->overtaken_from; i < batch->len; i++)
+		if (batch->jobs[i].state == AS_JOB_VERIFIED)
 			serve_with(as, &batch->jobs[i], &proofs[i]);
 	store_abort(batch->read);
 }

@@ -90,12 +90,36 @@ static void who_has_another_key_meanwhile_gets_nothing_under_the_old_one(void **
 	assert_stored(1, 2);
 }
 
+/* A refusal like one that is stored is only counted: it has nothing to write, and is not counted again. */
+static void what_was_served_before_acectl_was_seen_is_not_served_again(void **state)
+{
+	uint32_t more = 0;
+
+	(void)state;
+	reserve_numbers();
+	as_line_ask(&bob, "token", token_body("d-clock"));
+	assert_int_equal(run(), ACE_OK);
+	assert_heard(&bob, ACE_COAP_BAD_REQUEST);
+	acectl_changes = rekey_anna;
+	as_line_ask(&bob, "token", token_body("d-clock"));
+	as_line_ask(&anna, "token", token_body("d-clock"));
+	assert_int_equal(run(), ACE_OK);
+	assert_string_equal(story, "PC");
+	assert_heard(&bob, ACE_COAP_BAD_REQUEST);
+	as_line_hear(&anna, &heard);
+	assert_false(heard.is_protected);
+	for (size_t i = 0; i < AS_REFUSALS_LEN; i++)
+		more += fx.as.refusals.slots[i].more;
+	assert_int_equal(more, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_acectl_overtook_is_served_on_what_acectl_left, batch_case_setup, batch_case_teardown),
 		cmocka_unit_test_setup_teardown(many_requests_that_acectl_overtook_are_each_answered_once, batch_case_setup, batch_case_teardown),
 		cmocka_unit_test_setup_teardown(who_was_disabled_meanwhile_gets_no_token, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(what_was_served_before_acectl_was_seen_is_not_served_again, batch_case_setup, batch_case_teardown),
 		cmocka_unit_test_setup_teardown(who_has_another_key_meanwhile_gets_nothing_under_the_old_one, batch_case_setup, batch_case_teardown),
 	};
 
