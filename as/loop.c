@@ -11,6 +11,8 @@
 #include "as/observe.h"
 #include "as/trl.h"
 #include "cli/log.h"
+#include "storage/clients.h"
+#include "storage/device_keys.h"
 #include "storage/tokens.h"
 
 #define IDLE_MS 250           /* how long a change of the store may go unseen */
@@ -23,6 +25,7 @@ struct loop {
 	int epoll_fd, signal_fd;
 	uint64_t housekept_ms, expired_ms, heartbeat_ms;
 	uint64_t drop_position; /* where store_token_drop() goes on */
+	char device_position[STORE_ID_MAX + 1], client_position[STORE_ID_MAX + 1]; /* the same of keys that are over */
 	bool has_more;          /* observers wait for their notifications */
 };
 
@@ -64,7 +67,11 @@ static enum ace_err housekeep(struct store_txn *txn, void *arg)
 	size_t dropped;
 	enum ace_err err = as_refusals_store(&loop->as->refusals, txn);
 
-	return err ? err : store_token_drop(txn, loop->as->batch->now, &loop->drop_position, &dropped);
+	if (!err)
+		err = store_token_drop(txn, loop->as->batch->now, &loop->drop_position, &dropped);
+	if (!err)
+		err = store_device_keys_drop(txn, loop->as->batch->now, loop->device_position);
+	return err ? err : store_client_keys_drop(txn, loop->as->batch->now, loop->client_position);
 }
 
 /* What has to be done now and then; a store that is full or busy only puts it off. */

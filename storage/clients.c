@@ -8,6 +8,8 @@
 #include "storage/secrets.h"
 #include "storage/trl_rows.h"
 
+#define LOOKED_AT_MAX 1024 /* clients that one call of store_client_keys_drop() reads at most */
+
 static enum ace_err client_read(struct store_txn *txn, struct ace_slice key, struct ace_slice value,
 				struct store_client *ret_client)
 {
@@ -190,6 +192,26 @@ enum ace_err store_client_settle(struct store_txn *txn, const char *id)
 		return err;
 	client.ticket_expires = 0;
 	return client_put(txn, &client);
+}
+
+enum ace_err store_client_keys_drop(struct store_txn *txn, int64_t now, char position[STORE_ID_MAX + 1])
+{
+	struct store_client client;
+	enum ace_err err = ACE_OK;
+
+	memcpy(client.id, position, sizeof client.id);
+	for (size_t i = 0; i < LOOKED_AT_MAX && !err; i++) {
+		err = store_client_next(txn, client.id, &client);
+		if (err || !client.old.line || store_old_line_lives(&client.old, now))
+			continue;
+		err = old_delete(txn, &client);
+		if (!err)
+			err = client_put(txn, &client);
+	}
+	if (err && err != ACE_ERR_NOT_FOUND)
+		return err;
+	memcpy(position, err ? "" : client.id, err ? 1 : sizeof client.id);
+	return ACE_OK;
 }
 
 enum ace_err store_client_delete(struct store_txn *txn, const char *id)

@@ -40,6 +40,8 @@ ACE_MUST_CHECK enum ace_err store_client_rotate(struct store_txn *txn, const str
 						struct store_client *ret_client);
 /* The new secret was proven: its ticket is used up, and what was beside it is gone. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_client_settle(struct store_txn *txn, const char *id);
+/* As store_device_keys_drop(): secrets of lines whose end has come. */
+ACE_MUST_CHECK enum ace_err store_client_keys_drop(struct store_txn *txn, int64_t now, char position[STORE_ID_MAX + 1]);
 /* Its line number is not used again. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_client_delete(struct store_txn *txn, const char *id);
 

@@ -8,6 +8,8 @@
 #include "storage/env.h"
 #include "storage/record.h"
 
+#define LOOKED_AT_MAX 1024 /* devices that one call of store_device_keys_drop() reads at most */
+
 size_t store_key_issuing(const struct store_device_key *keys, size_t len, int64_t now)
 {
 	size_t index = len ? len - 1 : 0;
@@ -183,4 +185,32 @@ enum ace_err store_device_rekey(struct store_txn *txn, const struct store_key_st
 	if (!err)
 		*ret_device = device;
 	return err;
+}
+
+static enum ace_err drop_over(struct store_txn *txn, struct store_device *device, int64_t now)
+{
+	bool key_is_over = device->keys_len > 1 && !store_key_lives(&device->keys[0], now);
+	bool line_is_over = device->old.line && !store_old_line_lives(&device->old, now);
+	enum ace_err err = key_is_over ? delete_first(txn, device) : ACE_OK;
+
+	if (!err && line_is_over)
+		err = device_old_line_delete(txn, device);
+	return err || (!key_is_over && !line_is_over) ? err : device_put(txn, device);
+}
+
+enum ace_err store_device_keys_drop(struct store_txn *txn, int64_t now, char position[STORE_ID_MAX + 1])
+{
+	struct store_device device;
+	enum ace_err err = ACE_OK;
+
+	memcpy(device.id, position, sizeof device.id);
+	for (size_t i = 0; i < LOOKED_AT_MAX && !err; i++) {
+		err = store_device_next(txn, device.id, &device);
+		if (!err)
+			err = drop_over(txn, &device, now);
+	}
+	if (err && err != ACE_ERR_NOT_FOUND)
+		return err;
+	memcpy(position, err ? "" : device.id, err ? 1 : sizeof device.id);
+	return ACE_OK;
 }

@@ -36,4 +36,8 @@ ACE_MUST_CHECK enum ace_err store_device_key_cancel(struct store_txn *txn, const
 ACE_MUST_CHECK enum ace_err store_device_rekey(struct store_txn *txn, const struct store_key_step *step, int32_t alg,
 					       const struct store_key *key, struct store_device *ret_device);
 
+/* Look at some devices behind *position, an id, which moves on, and back to "" behind the last: the secrets of token keys and
+ * lines whose end has come are deleted. Begin with "" and call now and then. */
+ACE_MUST_CHECK enum ace_err store_device_keys_drop(struct store_txn *txn, int64_t now, char position[STORE_ID_MAX + 1]);
+
 #endif

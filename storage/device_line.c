@@ -30,7 +30,7 @@ static enum ace_err line_and_secret_delete(struct store_txn *txn, const char *id
 	return err ? err : change_add(txn, STORE_DEVICE, id, line);
 }
 
-static enum ace_err old_delete(struct store_txn *txn, struct store_device *device)
+enum ace_err device_old_line_delete(struct store_txn *txn, struct store_device *device)
 {
 	struct store_old_line old = device->old;
 
@@ -40,7 +40,7 @@ static enum ace_err old_delete(struct store_txn *txn, struct store_device *devic
 
 enum ace_err device_lines_delete(struct store_txn *txn, struct store_device *device)
 {
-	enum ace_err err = old_delete(txn, device);
+	enum ace_err err = device_old_line_delete(txn, device);
 
 	if (err || !device->line)
 		return err;
@@ -61,7 +61,7 @@ enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum s
 		return err;
 	if (device.line_key_version == UINT32_MAX)
 		return ACE_ERR_EXHAUSTED;
-	err = old_delete(txn, &device);
+	err = device_old_line_delete(txn, &device);
 	name = line_name(&device);
 	if (!err)
 		err = secret_delete(txn, &name);
@@ -81,7 +81,7 @@ static enum ace_err make_room(struct store_txn *txn, const struct store_line_rot
 		device->old.until = rotation->old_until;
 		return line_and_secret_delete(txn, device->id, device->line, device->line_key_version);
 	}
-	err = old_delete(txn, device);
+	err = device_old_line_delete(txn, device);
 	device->old = (struct store_old_line){ device->line, device->line_key_version, rotation->old_until };
 	return err;
 }
@@ -119,7 +119,7 @@ enum ace_err store_device_line_settle(struct store_txn *txn, const char *id)
 	enum ace_err err = store_device_get(txn, id, &device);
 
 	if (!err)
-		err = old_delete(txn, &device);
+		err = device_old_line_delete(txn, &device);
 	return err ? err : device_put(txn, &device);
 }
 

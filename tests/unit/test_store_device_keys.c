@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "storage/clients.h"
 #include "storage/device_keys.h"
 #include "storage/env.h"
 #include "tmp_store.h"
@@ -212,6 +213,40 @@ static void a_replaced_key_takes_all_others_with_it(void **state)
 	assert_false(has_secret("kthermo\0\0\0\0\1", 12) || has_secret("kthermo\0\0\0\0\2", 12));
 }
 
+static void secrets_whose_end_has_come_are_dropped_in_passing(void **state)
+{
+	struct store_device other = { .id = "a", .line_method = STORE_AUTH_OSCORE,
+				      .keys = { { .alg = ALG, .kid = { 1 }, .kid_len = 1 } } };
+	struct store_client client = { .id = "anna", .method = STORE_AUTH_OSCORE };
+	const struct store_secret secret = { "LINE-SECRET----1", 16, "saltsalt", 8 };
+	struct store_line_rotation rotation = { .secret = &secret, .now = NOW, .old_until = NOW + 100 };
+	char position[STORE_ID_MAX + 1] = "";
+
+	(void)state;
+	assert_int_equal(store_device_create(txn, &other, &third_key, &secret), ACE_OK);
+	assert_int_equal(store_client_create(txn, &client, &secret), ACE_OK);
+	rotation.id = "a";
+	assert_int_equal(store_device_line_rotate(txn, &rotation, &other), ACE_OK);
+	rotation.id = "anna";
+	assert_int_equal(store_client_rotate(txn, &rotation, &client), ACE_OK);
+	assert_int_equal(add(NOW, &second_key), ACE_OK);
+	assert_int_equal(store_device_key_switch(txn, at(NOW), NOW, 100, &device), ACE_OK);
+	for (int64_t now = NOW + 99; now <= NOW + 100; now++) {
+		bool is_there = now < NOW + 100;
+
+		assert_int_equal(store_device_keys_drop(txn, now, position), ACE_OK);
+		assert_string_equal(position, "");
+		assert_int_equal(store_client_keys_drop(txn, now, position), ACE_OK);
+		assert_string_equal(position, "");
+		assert_int_equal(has_secret("kthermo\0\0\0\0\1", 12), is_there);
+		assert_int_equal(has_secret("la\0\0\0\0\1", 7), is_there);
+		assert_int_equal(has_secret("canna\0\0\0\0\1", 10), is_there);
+		assert_true(has_secret("kthermo\0\0\0\0\2", 12) && has_secret("la\0\0\0\0\2", 7));
+		assert_true(has_secret("canna\0\0\0\0\2", 10));
+	}
+	assert_int_equal(issuing(NOW + 100), 'S');
+}
+
 static void what_cannot_be_done_changes_nothing(void **state)
 {
 	struct store_key_step nobody = { "nobody", NOW };
@@ -245,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_kid_that_the_device_has_is_passed_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_that_left_leave_no_secret_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_replaced_key_takes_all_others_with_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(secrets_whose_end_has_come_are_dropped_in_passing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_done_changes_nothing, setup, teardown),
 	};
 
