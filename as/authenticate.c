@@ -90,6 +90,23 @@ static enum ace_err unprotect(struct as_server *as, struct as_job *job)
 	return ACE_OK;
 }
 
+/* The session is the peer's, and its key is the one that the record has now. What is inside the record layer is no copy. */
+static enum ace_err recognise(struct as_server *as, struct as_job *job)
+{
+	const struct as_psk_owner *owner = job->way.from.dtls->owner;
+	struct as_peer *peer;
+	enum ace_err err = owner ? as_peer_get(as, owner->line, STORE_AUTH_DTLS_PSK, &peer) : ACE_ERR_NO_CONTEXT;
+
+	if (err)
+		return err;
+	if (peer->key_version != owner->key_version || strcmp(peer->id, owner->id))
+		return ACE_ERR_NO_CONTEXT;
+	job->inner = *job->way.message;
+	job->peer = peer;
+	job->state = AS_JOB_VERIFIED;
+	return ACE_OK;
+}
+
 void as_authenticate(struct as_server *as, struct as_job *job)
 {
 	enum ace_err err;
@@ -97,7 +114,7 @@ void as_authenticate(struct as_server *as, struct as_job *job)
 	job->state = AS_JOB_PLAIN;
 	job->peer = NULL;
 	as_answer_init(&job->answer);
-	err = unprotect(as, job);
+	err = job->way.kind == AS_WAY_DTLS ? recognise(as, job) : unprotect(as, job);
 	if (err) {
 		answer_refused(job, err);
 		cli_log(CLI_LOG_DEBUG, "request.refused", cli_log_err(err));

@@ -88,7 +88,9 @@ static enum ace_err protect(struct as_server *as, struct as_job *job, struct ace
 	case AS_JOB_CHALLENGED:
 		return protect_challenge(as, job, out);
 	case AS_JOB_VERIFIED:
-		return protect_answer(job, out);
+		if (job->way.kind == AS_WAY_UDP)
+			return protect_answer(job, out);
+		return as_answer_write(&job->answer, &job->inner, out);
 	case AS_JOB_PLAIN:
 	default:
 		return as_answer_write(&job->answer, job->way.message, out);
@@ -113,6 +115,8 @@ static void answer(struct as_server *as, struct as_job *job)
 		cli_log(CLI_LOG_WARN, "answer.dropped", cli_log_err(err));
 		as_way_drop(as, &job->way);
 	}
+	if (job->way.kind == AS_WAY_DTLS)
+		ace_wipe(bytes, sizeof bytes);
 	as_answer_fini(&job->answer);
 }
 
@@ -127,16 +131,35 @@ static void receive(struct as_server *as, struct as_job *job, struct as_way way)
 		job->sender_err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &job->sender_number);
 }
 
-/* While these are verified others arrive. They join: the more share a commit, the more are served. */
-static void receive_all(struct as_server *as, const struct ace_udp_request *requests)
+/* What was waiting, by the way it came. */
+struct arrived {
+	const struct ace_udp_request *udp;
+	struct as_coaps_request *dtls;
+	size_t udp_len, dtls_len;
+};
+
+static struct arrived read_ways(struct as_server *as)
+{
+	struct arrived arrived = { 0 };
+
+	arrived.udp_len = ace_udp_read(as->udp, as->batch->monotonic_ms, &arrived.udp);
+	arrived.dtls_len = as_coaps_read(as->coaps, as->batch->monotonic_ms, &arrived.dtls);
+	return arrived;
+}
+
+/* While those of UDP are verified others arrive. They join: the more share a commit, the more are served. */
+static void receive_all(struct as_server *as, const struct arrived *arrived)
 {
 	struct as_batch *batch = as->batch;
 
+	batch->len = arrived->udp_len;
 	for (size_t i = 0; i < batch->len; i++) {
-		receive(as, &batch->jobs[i], as_way_udp(&requests[i]));
+		receive(as, &batch->jobs[i], as_way_udp(&arrived->udp[i]));
 		if (i + 1 == batch->len)
 			batch->len = ace_udp_read_more(as->udp);
 	}
+	for (size_t i = 0; i < arrived->dtls_len; i++)
+		receive(as, &batch->jobs[batch->len++], as_way_dtls(&arrived->dtls[i]));
 }
 
 /* Those that wait for the commit, or the others. */
@@ -202,42 +225,46 @@ static enum ace_err begin(struct as_server *as)
 	return err;
 }
 
+static void put_off(struct as_server *as, struct as_way way, enum ace_err err)
+{
+	struct as_job *job = &as->batch->jobs[0];
+
+	job->way = way;
+	job->state = AS_JOB_PLAIN;
+	as_answer_init(&job->answer);
+	as_answer_failure(&job->answer, err);
+	answer(as, job);
+}
+
 /* Without a view of the store nothing can be decided. To say so is no secret; silence would last, since copies of a
  * request that was dropped get silence, too. Only a store that failed ends the service. */
-static enum ace_err put_off(struct as_server *as, const struct ace_udp_request *requests, enum ace_err err)
+static enum ace_err put_off_all(struct as_server *as, const struct arrived *arrived, enum ace_err err)
 {
-	struct as_batch *batch = as->batch;
-
 	cli_log(CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
 	if (err == ACE_ERR_STORAGE)
 		return err;
-	for (size_t i = 0; i < batch->len; i++) {
-		struct as_job *job = &batch->jobs[i];
-
-		job->way = as_way_udp(&requests[i]);
-		job->state = AS_JOB_PLAIN;
-		as_answer_init(&job->answer);
-		as_answer_failure(&job->answer, err);
-		answer(as, job);
-	}
+	for (size_t i = 0; i < arrived->udp_len; i++)
+		put_off(as, as_way_udp(&arrived->udp[i]), err);
+	for (size_t i = 0; i < arrived->dtls_len; i++)
+		put_off(as, as_way_dtls(&arrived->dtls[i]), err);
 	return as_ways_flush(as);
 }
 
 enum ace_err as_batch_run(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
-	const struct ace_udp_request *requests;
+	struct arrived arrived;
 	enum ace_err err;
 
 	read_clocks(batch);
-	batch->len = ace_udp_read(as->udp, batch->monotonic_ms, &requests);
-	err = batch->len ? as_sequence_reserve(as, ACE_UDP_BATCH_MAX) : ACE_OK;
+	arrived = read_ways(as);
+	err = arrived.udp_len || arrived.dtls_len ? as_sequence_reserve(as, AS_JOBS_MAX) : ACE_OK;
 	if (err)
 		cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
 	err = begin(as);
 	if (err)
-		return put_off(as, requests, err);
-	receive_all(as, requests);
+		return put_off_all(as, &arrived, err);
+	receive_all(as, &arrived);
 	as_serve_all(as);
 	store_abort(batch->read);
 	answer_all(as, false);

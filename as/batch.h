@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One turn of the loop: the requests that were waiting in the socket, handled together, committed together,
+/* One turn of the loop: the requests that were waiting in the sockets, handled together, committed together,
  * answered after that. */
 #ifndef AS_BATCH_H
 #define AS_BATCH_H
@@ -15,13 +15,15 @@ enum as_job_state {
 	AS_JOB_VERIFIED,   /* peer sent it, and it is no replay */
 };
 
+#define AS_JOBS_MAX (ACE_UDP_BATCH_MAX + AS_COAPS_BATCH_MAX)
+
 /* One request on its way. */
 struct as_job {
 	struct as_way way; /* how it came */
 	enum as_job_state state;
 	struct as_peer *peer; /* borrows from the table; NULL when AS_JOB_PLAIN */
 	struct ace_oscore_exchange exchange;
-	struct ace_coap_message inner; /* borrows from plain */
+	struct ace_coap_message inner; /* borrows from plain; of DTLS: from the way */
 	struct as_answer answer;
 	struct as_token_event event; /* what the log is told after the commit */
 	uint64_t sender_number;      /* the Partial IV of a challenge */
@@ -39,7 +41,7 @@ struct as_batch {
 	bool is_overtaken;       /* clients or devices are others in write than in read: nothing is written until as_serve_again() */
 	size_t overtaken_from;   /* the first job that has to be served again then */
 	size_t len;
-	struct as_job jobs[ACE_UDP_BATCH_MAX];
+	struct as_job jobs[AS_JOBS_MAX];
 };
 
 /* Handle what is waiting. @return ACE_OK; ACE_ERR_STORAGE the store must not be used any more. */

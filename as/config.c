@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "cli/address.h"
+#include "as/listen.h"
 #include "cli/command.h"
 #include "cli/files.h"
 #include "policy/locate.h"
@@ -15,6 +15,7 @@
 #define RATE_MAX 1000000
 #define KEPT_MAX (16 * 1024 * 1024)
 #define LATER_MAX 32768 /* half of the UDP server's peers, a quarter of its exchanges: its own limits */
+#define SESSIONS_MAX 10000 /* libcoap looks at each of them in every turn */
 #define FILE_MAX (64 * 1024)
 
 void as_config_init(struct as_config *ret_config)
@@ -32,36 +33,8 @@ void as_config_init(struct as_config *ret_config)
 		.devices_max = 65536,
 		.observers_max = 16384,
 		.messages_max = 8192,
+		.dtls_sessions_max = 1000,
 	};
-}
-
-/* A port 0 asks for a free one; no URI can say that, so another one stands in its place while the address is read. */
-enum ace_err as_listen_parse(const char *text, char ret_listen[AS_LISTEN_MAX], struct cli_error *ret_error)
-{
-	struct cli_address address;
-	char uri[AS_LISTEN_MAX + 16];
-	size_t len = strlen(text);
-	bool any_port = len > 2 && !strcmp(text + len - 2, ":0");
-	unsigned int port;
-	enum ace_err err;
-
-	if (len >= sizeof uri)
-		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "an address of more than %zu bytes", sizeof uri - 1);
-	snprintf(uri, sizeof uri, "%s", text);
-	if (any_port)
-		uri[len - 1] = '1';
-	err = cli_address_parse(uri, &address, ret_error);
-	if (err)
-		return err;
-	if (address.secure)
-		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "coaps:// is not built in; use coap:// (OSCORE)");
-	if (!address.has_scheme || address.path[0] || address.query[0])
-		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "\"%.200s\" is not coap://HOST:PORT", text);
-	port = any_port ? 0 : address.port;
-	if (snprintf(ret_listen, AS_LISTEN_MAX, strchr(address.host, ':') ? "[%s]:%u" : "%s:%u", address.host, port) >=
-	    AS_LISTEN_MAX)
-		return cli_error_set(ret_error, ACE_ERR_MALFORMED, "an address that is too long");
-	return ACE_OK;
 }
 
 /* --- members --- */
@@ -99,11 +72,23 @@ static bool read_issuer(const json_t *value, struct as_config *config)
 	return read_text(value, config->issuer, sizeof config->issuer);
 }
 
+/* One URI, or one of each scheme. */
 static bool read_listen(const json_t *value, struct as_config *config)
 {
-	char text[AS_LISTEN_MAX + 16];
+	bool seen[2] = { false, false };
+	size_t len = json_is_array(value) ? json_array_size(value) : 1;
 
-	return read_text(value, text, sizeof text) && !as_listen_parse(text, config->listen, NULL);
+	for (size_t i = 0; i < len; i++) {
+		char text[AS_LISTEN_MAX + 16];
+		struct as_listen listen;
+
+		if (!read_text(json_is_array(value) ? json_array_get(value, i) : value, text, sizeof text) ||
+		    as_listen_parse(text, &listen, NULL) || seen[listen.secure])
+			return false;
+		seen[listen.secure] = true;
+		as_listen_put(&listen, config);
+	}
+	return len != 0;
 }
 
 static bool read_log_level(const json_t *value, struct as_config *config)
@@ -159,6 +144,11 @@ static bool read_messages(const json_t *value, struct as_config *config)
 	return read_number(value, LATER_MAX, &config->messages_max);
 }
 
+static bool read_dtls_sessions(const json_t *value, struct as_config *config)
+{
+	return read_number(value, SESSIONS_MAX, &config->dtls_sessions_max);
+}
+
 static bool read_paths(const json_t *value, struct as_config *config)
 {
 	(void)config; /* its members are read one by one */
@@ -210,8 +200,9 @@ static const struct member members[] = {
 	{ "description", "any text", read_description },
 	{ "issuer", "the URI that the store issues as", read_issuer },
 	{ "kek", "the path of the key-encryption key", read_kek },
-	{ "limits", "an object with any of client_rate, client_burst, contexts, devices, messages and observers", read_limits },
-	{ "listen", "a URI like \"coap://127.0.0.1:5683\" or \"coap://[::]:5683\"", read_listen },
+	{ "limits", "an object with any of client_rate, client_burst, contexts, devices, dtls_sessions, messages and observers",
+	  read_limits },
+	{ "listen", "a URI like \"coap://[::]:5683\", or an array of one with coap:// and one with coaps://", read_listen },
 	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
 	{ "log_tokens", "true or false", read_log_tokens },
 	{ "paths", "an object with any of introspect and revocation_list", read_paths },
@@ -223,6 +214,7 @@ static const struct member limits[] = {
 	{ "client_rate", "a whole number from 1 to 1000000: grants a second of one client", read_client_rate },
 	{ "contexts", "a whole number from 1 to 16777216: OSCORE contexts kept in memory", read_contexts },
 	{ "devices", "a whole number from 1 to 16777216: devices kept in memory", read_devices },
+	{ "dtls_sessions", "a whole number from 1 to 10000: idle DTLS sessions kept", read_dtls_sessions },
 	{ "messages", "a whole number from 1 to 32768: messages that wait for an acknowledgement", read_messages },
 	{ "observers", "a whole number from 1 to 32768: observations of the revocation list", read_observers },
 };

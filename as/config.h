@@ -20,6 +20,7 @@ struct as_config {
 	char state_dir[AS_PATH_MAX];
 	char kek[AS_PATH_MAX];            /* "": the store's default */
 	char listen[AS_LISTEN_MAX];       /* "HOST:PORT" of coap:// */
+	char listen_dtls[AS_LISTEN_MAX];  /* of coaps://; "": it is not served */
 	char issuer[STORE_URI_MAX + 1];   /* "": what the store says; another is refused */
 	char wireshark_keys[AS_PATH_MAX]; /* "": none */
 	char introspect_path[CLI_PATH_MAX + 1]; /* "/introspect" */
@@ -34,19 +35,16 @@ struct as_config {
 	uint32_t devices_max;             /* devices kept in memory with their keys opened */
 	uint32_t observers_max;           /* observations of the revocation list */
 	uint32_t messages_max;            /* of the UDP server, that wait for an acknowledgement or for their turn */
+	uint32_t dtls_sessions_max;       /* idle ones of coaps:// */
 };
 
 void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
- * log_tokens, limits {client_rate, client_burst, contexts, devices, messages, observers}, paths {introspect, revocation_list},
+ * log_tokens, limits {client_rate, client_burst, contexts, devices, dtls_sessions, messages, observers},
+ * paths {introspect, revocation_list},
  * administrators and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of
  * cli_file_read(). ret_error may not be NULL. */
 ACE_MUST_CHECK enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error);
-
-/* "coap://HOST:PORT" as the UDP server takes it: "HOST:PORT". Port 0: any that is free. ret_error may be NULL.
- * ACE_ERR_MALFORMED with a text. */
-ACE_MUST_CHECK enum ace_err as_listen_parse(const char *text, char ret_listen[AS_LISTEN_MAX],
-					    struct cli_error *ret_error);
 
 #endif

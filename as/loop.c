@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ace_udp_later.h"
+#include "as/coaps.h"
 #include "as/observe.h"
 #include "as/trl.h"
 #include "cli/log.h"
@@ -49,6 +50,8 @@ static enum ace_err open_loop(struct as_server *as, struct loop *ret_loop)
 	ret_loop->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	ret_loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (ret_loop->signal_fd < 0 || ret_loop->epoll_fd < 0 || watch(ret_loop->epoll_fd, ret_loop->signal_fd))
+		return ACE_ERR_IO;
+	if (as->coaps && watch(ret_loop->epoll_fd, as_coaps_fd(as->coaps)))
 		return ACE_ERR_IO;
 	return watch(ret_loop->epoll_fd, ace_udp_fd(as->udp));
 }
@@ -108,15 +111,16 @@ static bool is_stopped(const struct loop *loop)
 static int wait_ms(const struct loop *loop)
 {
 	uint64_t now_ms = ace_port_monotonic_ms(), due_ms = ace_udp_due_ms(loop->as->udp);
+	uint32_t max_ms = as_coaps_wait_ms(loop->as->coaps, now_ms, IDLE_MS);
 
 	if (loop->has_more || due_ms <= now_ms)
 		return 0;
-	return due_ms - now_ms < IDLE_MS ? (int)(due_ms - now_ms) : IDLE_MS;
+	return due_ms - now_ms < max_ms ? (int)(due_ms - now_ms) : (int)max_ms;
 }
 
 static enum ace_err turn(struct loop *loop)
 {
-	struct epoll_event events[2];
+	struct epoll_event events[3];
 	enum ace_err err;
 
 	if (epoll_wait(loop->epoll_fd, events, ACE_ARRAY_LEN(events), wait_ms(loop)) < 0 && errno != EINTR)

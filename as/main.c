@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "as/coaps.h"
+#include "as/listen.h"
 #include "as/server.h"
 #include "cli/command.h"
 #include "cli/json.h"
@@ -15,7 +17,8 @@ static const struct cli_flag flags[] = {
 	{ .name = "state-dir", .value = "DIR", .env = "ACE_STATE", .help = "the store (default " STORE_DIR_DEFAULT ")" },
 	{ .name = "kek", .value = "FILE",
 	  .help = "key-encryption key (default " STORE_KEK_DEFAULT "; DIR/kek with another DIR)" },
-	{ .name = "listen", .value = "coap://HOST:PORT", .help = "where to serve (default coap://127.0.0.1:5683)" },
+	{ .name = "listen", .value = "URI", .repeatable = true,
+	  .help = "where to serve: coap://HOST:PORT (default coap://127.0.0.1:5683), and coaps://HOST:PORT for DTLS" },
 	{ .name = "issuer", .value = "URI", .help = "start only if this is what the store issues as" },
 	{ .name = "log-level", .value = "LEVEL", .help = "error, warn, info or debug (default info)" },
 	{ .name = "log-tokens", .help = "a line for each token that is issued, at level info" },
@@ -38,11 +41,19 @@ static bool take(const struct cli_call *call, const char *flag, char *text, size
 
 static int take_listen(const struct cli_call *call, const struct cli_output *output, struct as_config *config)
 {
-	const char *value = cli_flag_value(call, "listen");
+	bool seen[2] = { false, false };
+	struct as_listen listen;
 	struct cli_error error;
+	const char *value;
 
-	if (value && as_listen_parse(value, config->listen, &error))
-		return cli_fail(output, CLI_EXIT_USAGE, "--listen: %s", error.message);
+	for (size_t i = 0; (value = cli_flag_nth(call, "listen", i)); i++) {
+		if (as_listen_parse(value, &listen, &error))
+			return cli_fail(output, CLI_EXIT_USAGE, "--listen: %s", error.message);
+		if (seen[listen.secure])
+			return cli_fail(output, CLI_EXIT_USAGE, "--listen: one of coap:// and one of coaps:// is served");
+		seen[listen.secure] = true;
+		as_listen_put(&listen, config);
+	}
 	return CLI_EXIT_OK;
 }
 
@@ -82,8 +93,11 @@ static int serve(struct as_server *as, const struct cli_output *output)
 {
 	enum ace_err err;
 
-	fprintf(output->err, "aced %s ready: coap://%s%s (oscore), issuer %s, policy generation %llu\n", ACED_VERSION,
-		ace_udp_address(as->udp), as->token_path, as->info.issuer, (unsigned long long)as->generation);
+	fprintf(output->err, "aced %s ready: coap://%s%s (oscore), ", ACED_VERSION, ace_udp_address(as->udp),
+		as->token_path);
+	if (as->coaps)
+		fprintf(output->err, "coaps://%s%s (dtls-psk), ", as_coaps_address(as->coaps), as->token_path);
+	fprintf(output->err, "issuer %s, policy generation %llu\n", as->info.issuer, (unsigned long long)as->generation);
 	warn_elsewhere(as, ace_udp_address(as->udp));
 	err = as_server_run(as);
 	if (err)

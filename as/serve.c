@@ -89,7 +89,7 @@ static enum ace_err look_again(struct as_server *as)
 void as_serve_again(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
-	struct proof proofs[ACE_UDP_BATCH_MAX];
+	struct proof proofs[AS_JOBS_MAX];
 
 	if (!batch->is_overtaken)
 		return;

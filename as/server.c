@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "as/batch.h"
+#include "as/listen.h"
 #include "cli/address.h"
 #include "cli/log.h"
 #include "storage/counters.h"
@@ -134,6 +135,34 @@ static enum ace_err open_socket(struct as_server *as, struct store_error *ret_er
 	return err;
 }
 
+/* Off unless configured: OSCORE over coap:// has no part of libcoap in it. */
+static enum ace_err open_coaps(struct as_server *as, struct store_error *ret_error)
+{
+	const char *listen = as->config->listen_dtls;
+	struct sockaddr_storage addr;
+	struct cli_error error;
+	struct as_coaps_config config = { .addr = &addr, .sessions_max = as->config->dtls_sessions_max,
+					  .store = as->store };
+	enum ace_err err;
+
+	if (!listen[0])
+		return ACE_OK;
+	err = as_listen_resolve(listen, &addr, &config.addr_len, &error);
+	if (err)
+		return explain(ret_error, err, error.message);
+	err = as_coaps_open(&config, &as->coaps);
+	if (!err) {
+		cli_log(CLI_LOG_WARN, "coaps.risk", cli_log_text("library", as_coaps_library()),
+			cli_log_text("advice", "the DTLS code of releases up to 4.3.5 has known flaws, not all mended in "
+					       "distributions: keep it patched, or serve coap:// alone"));
+		return ACE_OK;
+	}
+	ret_error->err = err;
+	snprintf(ret_error->text, sizeof ret_error->text, "cannot listen on coaps://%s: %s", listen,
+		 err == ACE_ERR_IO && errno ? strerror(errno) : ace_err_name(err));
+	return err;
+}
+
 static enum ace_err put_heartbeat(struct store_txn *txn, void *arg)
 {
 	return store_heartbeat_put(txn, arg);
@@ -164,6 +193,8 @@ enum ace_err as_server_open(const struct as_config *config, struct as_server *re
 		err = read_store(ret_server, ret_error);
 	if (!err)
 		err = open_socket(ret_server, ret_error);
+	if (!err)
+		err = open_coaps(ret_server, ret_error);
 	ret_server->started_at = wall_ms() / 1000;
 	if (err)
 		as_server_close(ret_server);
@@ -188,6 +219,7 @@ enum ace_err as_server_check(const struct as_config *config, struct as_server *r
 void as_server_close(struct as_server *as)
 {
 	ace_udp_close(as->udp);
+	as_coaps_close(as->coaps);
 	policy_free(as->policy);
 	as_peer_table_fini(&as->peers);
 	as_device_cache_fini(&as->devices);
@@ -208,6 +240,7 @@ enum ace_err as_heartbeat(struct as_server *as)
 					.tokens_issued = as->tokens_issued, .generation = as->generation,
 					.version = ACED_VERSION };
 
-	snprintf(beat.listen, sizeof beat.listen, "coap://%s", ace_udp_address(as->udp));
+	snprintf(beat.listen, sizeof beat.listen, as->coaps ? "coap://%s coaps://%s" : "coap://%s",
+		 ace_udp_address(as->udp), as->coaps ? as_coaps_address(as->coaps) : "");
 	return store_write(as->store, put_heartbeat, &beat);
 }

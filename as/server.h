@@ -22,12 +22,15 @@ struct as_sequence {
 	uint32_t left;
 };
 
+struct as_coaps;
+
 struct as_server {
 	const struct as_config *config; /* borrows until as_server_close() */
 	struct store *store;            /* owns */
 	struct store_info info;
 	char token_path[CLI_PATH_MAX + 1];  /* of info.as_uri */
 	struct ace_udp_server *udp;         /* owns */
+	struct as_coaps *coaps;             /* owns; NULL: coaps:// is not served */
 	struct policy *policy;              /* owns; replaced when generation changes */
 	uint64_t generation;
 	uint64_t generation_refused; /* one that did not compile: not tried again */

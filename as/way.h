@@ -3,12 +3,13 @@
 #ifndef AS_WAY_H
 #define AS_WAY_H
 
-#include "ace_udp_server.h"
+#include "as/coaps.h"
 
 struct as_server;
 
 enum as_way_kind {
 	AS_WAY_UDP = 0, /* coap://, on which OSCORE says who it is */
+	AS_WAY_DTLS,    /* coaps://, on which the session does */
 };
 
 /* Borrows from what carries messages until the batch ends. */
@@ -17,15 +18,17 @@ struct as_way {
 	const struct ace_coap_message *message; /* as it arrived */
 	union {
 		const struct ace_udp_request *udp;
+		struct as_coaps_request *dtls;
 	} from;
 };
 
 struct as_way as_way_udp(const struct ace_udp_request *request);
+struct as_way as_way_dtls(struct as_coaps_request *request);
 
 /* The request was verified, and is no replay: its sender receives at this address. */
 void as_way_confirm(struct as_server *as, const struct as_way *way);
 /* Queue an answer: a whole CoAP response with the request's token, borrowed for the call. Once for each way.
- * Errors of ace_udp_answer(); after one the way is still to be answered or dropped. */
+ * Errors of ace_udp_answer() and as_coaps_answer(); after one the way is still to be answered or dropped. */
 ACE_MUST_CHECK enum ace_err as_way_answer(struct as_server *as, const struct as_way *way, struct ace_slice message);
 /* No answer at all. */
 void as_way_drop(struct as_server *as, const struct as_way *way);

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <coap3/coap.h>
-
 #include "ace_port.h"
+#include "cli/pdu.h"
 
 #define SESSIONS_MAX 4 /* the AS, the device, and room for a change of mind */
 #define IO_SLICE_MS 1000
@@ -39,32 +38,6 @@ size_t client_message_size(const struct ace_coap_message *message, size_t token_
 	       (message->payload.len ? 1 + message->payload.len : 0);
 }
 
-/* What libcoap has taken apart, put together again: its own form keeps no slices of the datagram. */
-static enum ace_err pdu_to_message(const coap_pdu_t *pdu, uint8_t *bytes, size_t cap, struct ace_coap_message *ret_msg)
-{
-	coap_bin_const_t token = coap_pdu_get_token(pdu);
-	struct ace_coap_writer w;
-	struct ace_slice written;
-	coap_opt_iterator_t it;
-	coap_opt_t *option;
-	const uint8_t *data = NULL;
-	size_t data_len = 0;
-	enum ace_err err;
-
-	ace_coap_write_init(&w, bytes, cap);
-	ace_coap_write_header(&w, &(struct ace_coap_header){
-		.type = (uint8_t)coap_pdu_get_type(pdu), .code = (uint8_t)coap_pdu_get_code(pdu),
-		.mid = (uint16_t)coap_pdu_get_mid(pdu), .token = { token.s, token.length } });
-	if (coap_option_iterator_init(pdu, &it, COAP_OPT_ALL))
-		while ((option = coap_option_next(&it)))
-			ace_coap_write_option(&w, it.number, (struct ace_slice){ coap_opt_value(option),
-										 coap_opt_length(option) });
-	if (coap_get_data(pdu, &data_len, &data))
-		ace_coap_write_payload(&w, (struct ace_slice){ data, data_len });
-	err = ace_coap_written(&w, &written);
-	return err ? err : ace_coap_read(written, ret_msg);
-}
-
 static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
 				   const coap_mid_t mid)
 {
@@ -79,7 +52,7 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
 		return COAP_RESPONSE_OK;
 	if (!ace_slice_equal((struct ace_slice){ token.s, token.length }, ACE_SLICE_OF(t->token)))
 		return COAP_RESPONSE_OK;
-	if (!pdu_to_message(received, bytes, sizeof bytes, &msg) && t->wait->take(t->wait->arg, &msg))
+	if (!cli_pdu_read(received, bytes, sizeof bytes, &msg) && t->wait->take(t->wait->arg, &msg))
 		t->taken = true;
 	else
 		t->passed_over_now++;
@@ -173,23 +146,7 @@ static struct session_slot *slot_get(struct client_transport *t, const struct cl
 	return slot;
 }
 
-/* libcoap takes the PDU over when it is sent, and frees it here when it is not. */
-static enum ace_err pdu_fill(coap_pdu_t *pdu, struct ace_slice token, const struct ace_coap_message *request)
-{
-	struct ace_coap_options it;
-	struct ace_coap_option option;
-
-	if (!coap_add_token(pdu, token.len, token.ptr))
-		return ACE_ERR_SPACE;
-	ace_coap_options_init(&it, request->options);
-	while (ace_coap_options_next(&it, &option))
-		if (!coap_add_option(pdu, (coap_option_num_t)option.number, option.value.len, option.value.ptr))
-			return ACE_ERR_SPACE;
-	if (request->payload.len && !coap_add_data(pdu, request->payload.len, request->payload.ptr))
-		return ACE_ERR_SPACE;
-	return ACE_OK;
-}
-
+/* libcoap takes the PDU over when it is sent, and it is freed here when it is not. */
 static enum ace_err request_send(struct client_transport *t, const struct ace_coap_message *request,
 				 struct cli_error *ret_error)
 {
@@ -199,7 +156,7 @@ static enum ace_err request_send(struct client_transport *t, const struct ace_co
 
 	if (!pdu)
 		return cli_error_set(ret_error, ACE_ERR_MEMORY, "no memory for a message");
-	if (pdu_fill(pdu, ACE_SLICE_OF(t->token), request)) {
+	if (cli_pdu_fill(pdu, ACE_SLICE_OF(t->token), request)) {
 		coap_delete_pdu(pdu);
 		return cli_error_set(ret_error, ACE_ERR_SPACE,
 				     "a message of %zu bytes does not fit one datagram of at most %zu",

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The configuration of aced: what may be in it, and where an error is said to be. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "as/config.h"
+#include "as/listen.h"
 
 static char path[] = "/tmp/aced-config-XXXXXX";
 static struct as_config config;
@@ -51,7 +53,7 @@ static enum ace_err read_config(const char *text)
 #define FULL                                                                                                           \
 	"{ \"description\": \"b7\", \"state_dir\": \"/var/lib/x\", \"kek\": \"/etc/kek\",\n"                            \
 	"  \"listen\": \"coap://[::1]:5999\", \"issuer\": \"coap://as\", \"log_level\": \"warn\", \"log_tokens\": true,\n"   \
-	"  \"limits\": { \"client_rate\": 7, \"client_burst\": 8, \"contexts\": 9 } }\n"
+	"  \"limits\": { \"client_rate\": 7, \"client_burst\": 8, \"contexts\": 9, \"dtls_sessions\": 10 } }\n"
 
 static void every_member_is_taken(void **state)
 {
@@ -66,6 +68,7 @@ static void every_member_is_taken(void **state)
 	assert_int_equal(config.grants.per_second, 7);
 	assert_int_equal(config.grants.burst, 8);
 	assert_int_equal(config.peers_max, 9);
+	assert_int_equal(config.dtls_sessions_max, 10);
 	/* No member changes the rate of refusals. */
 	assert_int_equal(config.refusals.per_second, 10);
 	assert_int_equal(config.refusals.burst, 50);
@@ -110,7 +113,7 @@ static void errors_name_the_place_and_what_belongs_there(void **state)
 		{ "{ \"state_dir\": \"\" }", 1, 3, "/state_dir", "path" },
 		{ "{ \"kek\": null }", 1, 3, "/kek", "key-encryption" },
 		{ "{ \"listen\": \"127.0.0.1:5683\" }", 1, 3, "/listen", "coap://" },
-		{ "{ \"listen\": \"coaps://127.0.0.1\" }", 1, 3, "/listen", "coap://" },
+		{ "{ \"listen\": [ \"coap://a\", \"coap://b\" ] }", 1, 3, "/listen", "coaps://" },
 		{ "{ \"listen\": \"coap://h/path\" }", 1, 3, "/listen", "coap://" },
 		{ "{ \"listen\": \"coap://h:70000\" }", 1, 3, "/listen", "coap://" },
 		{ "{ \"log_level\": \"loud\" }", 1, 3, "/log_level", "debug" },
@@ -201,13 +204,16 @@ static void addresses_to_listen_on(void **state)
 {
 	static const struct {
 		const char *given, *wanted; /* NULL: refused */
+		bool secure;
 	} cases[] = {
 		{ "coap://127.0.0.1:5683", "127.0.0.1:5683" },
 		{ "coap://127.0.0.1", "127.0.0.1:5683" },
 		{ "coap://[::]:0", "[::]:0" },
 		{ "coap://localhost:0", "localhost:0" },
 		{ "coap://[::1]", "[::1]:5683" },
-		{ "coaps://127.0.0.1:5684", NULL },
+		{ "coaps://127.0.0.1", "127.0.0.1:5684", true },
+		{ "coaps://[::1]:0", "[::1]:0", true },
+		{ "coaps://h/token", NULL },
 		{ "coap://[::1", NULL },
 		{ "coap://:0", NULL },
 		{ "coap://h:5683:0", NULL },
@@ -215,18 +221,66 @@ static void addresses_to_listen_on(void **state)
 		{ ":0", NULL },
 		{ "", NULL },
 	};
-	char listen[AS_LISTEN_MAX];
+	struct as_listen listen;
 
 	(void)state;
 	for (size_t i = 0; i < ACE_ARRAY_LEN(cases); i++) {
-		enum ace_err err = as_listen_parse(cases[i].given, listen, &error);
+		enum ace_err err = as_listen_parse(cases[i].given, &listen, &error);
 
 		assert_int_equal(err == ACE_OK, cases[i].wanted != NULL);
-		if (!err)
-			assert_string_equal(listen, cases[i].wanted);
-		else
+		if (err) {
 			assert_true(error.message[0]);
+			continue;
+		}
+		assert_string_equal(listen.address, cases[i].wanted);
+		assert_int_equal(listen.secure, cases[i].secure);
 	}
+}
+
+/* What a file says about where to listen: of coap://, and of coaps://; NULL: it is refused. */
+static void one_address_of_each_scheme(void **state)
+{
+	static const struct {
+		const char *text, *coap, *coaps;
+	} cases[] = {
+		{ "{}", "127.0.0.1:5683", "" },
+		{ "{ \"listen\": \"coap://h:1\" }", "h:1", "" },
+		{ "{ \"listen\": \"coaps://h:1\" }", "127.0.0.1:5683", "h:1" },
+		{ "{ \"listen\": [ \"coaps://h:1\" ] }", "127.0.0.1:5683", "h:1" },
+		{ "{ \"listen\": [ \"coap://h:1\", \"coaps://[::]:2\" ] }", "h:1", "[::]:2" },
+		{ "{ \"listen\": [ \"coap://h:1\", \"coap://h:2\" ] }", NULL, NULL },
+		{ "{ \"listen\": [ \"coaps://h:1\", \"coaps://h:1\" ] }", NULL, NULL },
+		{ "{ \"listen\": [ \"coaps://h:1\", 7 ] }", NULL, NULL },
+		{ "{ \"listen\": [ ] }", NULL, NULL },
+		{ "{ \"listen\": 7 }", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ACE_ARRAY_LEN(cases); i++) {
+		enum ace_err err = read_config(cases[i].text);
+
+		assert_int_equal(err == ACE_OK, cases[i].coap != NULL);
+		if (err)
+			continue;
+		assert_string_equal(config.listen, cases[i].coap);
+		assert_string_equal(config.listen_dtls, cases[i].coaps);
+	}
+}
+
+static void addresses_are_resolved_with_their_port(void **state)
+{
+	struct sockaddr_storage addr;
+	socklen_t len;
+
+	(void)state;
+	assert_int_equal(as_listen_resolve("127.0.0.1:5684", &addr, &len, &error), ACE_OK);
+	assert_int_equal(addr.ss_family, AF_INET);
+	assert_int_equal(((struct sockaddr_in *)(void *)&addr)->sin_port, htons(5684));
+	assert_int_equal(as_listen_resolve("[::1]:0", &addr, &len, &error), ACE_OK);
+	assert_int_equal(addr.ss_family, AF_INET6);
+	assert_int_equal(((struct sockaddr_in6 *)(void *)&addr)->sin6_port, 0);
+	assert_int_equal(as_listen_resolve("no such host:1", &addr, &len, &error), ACE_ERR_MALFORMED);
+	assert_true(error.message[0]);
 }
 
 int main(void)
@@ -242,6 +296,8 @@ int main(void)
 		cmocka_unit_test(a_text_that_is_too_long_is_refused),
 		cmocka_unit_test(a_missing_file_is_no_empty_one),
 		cmocka_unit_test(addresses_to_listen_on),
+		cmocka_unit_test(one_address_of_each_scheme),
+		cmocka_unit_test(addresses_are_resolved_with_their_port),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);
