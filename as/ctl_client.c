@@ -5,6 +5,7 @@
 
 #include "ace_port.h"
 #include "as/ctl_client_files.h"
+#include "as/ctl_uri.h"
 #include "storage/meta.h"
 
 #define TICKET_S (24 * 3600)
@@ -17,6 +18,8 @@ enum client_files {
 
 struct client_with_secret {
 	const char *id;
+	const char *as_uri; /* where this client reaches the AS; NULL: as the store has it */
+	char dtls_uri[STORE_URI_MAX + 1];
 	enum client_files what;
 	int64_t now;
 	uint32_t overlap_s;    /* CLIENT_ROTATE; 0: until the new key was used */
@@ -66,15 +69,37 @@ static enum ace_err read_secret(struct store_txn *txn, struct client_with_secret
 	return err || c->what ? err : store_client_secret(txn, &c->client, &c->secret);
 }
 
+/* By the way that its credentials are for. */
+static enum ace_err choose_uri(struct client_with_secret *c, const char **ret_uri, struct cli_error *ret_error)
+{
+	bool secure = c->client.method == STORE_AUTH_DTLS_PSK;
+	struct cli_address address;
+	enum ace_err err = ACE_OK;
+
+	*ret_uri = c->as_uri ? c->as_uri : secure ? c->dtls_uri : c->info.as_uri;
+	if (!c->as_uri && secure)
+		err = ctl_uri_dtls(c->info.as_uri, c->dtls_uri, ret_error);
+	if (err || !c->as_uri)
+		return err;
+	err = ctl_uri_check(c->as_uri, &address, ret_error);
+	if (err || address.secure == secure)
+		return err;
+	err = cli_error_set(ret_error, ACE_ERR_USAGE, "--as-uri %s: the credentials of %s are for %s", c->as_uri, c->id,
+			    secure ? "coaps://" : "coap://");
+	ret_error->exit = CLI_EXIT_USAGE;
+	return err;
+}
+
 /* Ids from the client's point of view: it sends its line's number, the AS's own id is empty. */
 static int write_files(struct client_with_secret *c)
 {
 	uint8_t kid[STORE_KID_MAX];
 	struct ace_slice id = { kid, store_line_kid(c->client.line, kid) }, key = { c->secret.key, c->secret.key_len };
-	struct cli_client_bundle bundle = { .client = c->client.id, .as_uri = c->info.as_uri,
-					    .expires = c->client.ticket_expires };
-	struct cli_error error;
+	struct cli_client_bundle bundle = { .client = c->client.id, .expires = c->client.ticket_expires };
+	struct cli_error error = { 0 };
 
+	if (choose_uri(c, &bundle.as_uri, &error))
+		return cli_error_print(c->output, &error);
 	if (c->client.method == STORE_AUTH_OSCORE)
 		bundle.line = (struct cli_line){ .method = CLI_LINE_OSCORE, .oscore = {
 			.master_secret = key, .master_salt = { c->secret.salt, c->secret.salt_len },
@@ -138,7 +163,8 @@ static int run(struct client_with_secret *c, struct store *store, const char *fo
 static int export(const struct cli_call *call, const struct cli_output *output, enum client_files what)
 {
 	struct client_with_secret c = { .id = call->args[0], .what = what, .now = ctl_now(), .output = output,
-					.format = CLI_FORMAT_JSON, .path = cli_flag_value(call, "output") };
+					.format = CLI_FORMAT_JSON, .path = cli_flag_value(call, "output"),
+					.as_uri = what == CLIENT_EXPORT ? cli_flag_value(call, "as-uri") : NULL };
 	const char *name = what == CLIENT_EXPORT ? cli_flag_value(call, "format") : NULL;
 	const char *overlap = what == CLIENT_ROTATE ? cli_flag_value(call, "overlap") : NULL;
 	struct cli_error error;

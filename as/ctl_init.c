@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cli/address.h"
+#include "as/ctl_uri.h"
 #include "cli/json.h"
 
 /* "coap://host:port/token" without its path. */
@@ -13,22 +13,6 @@ static void issuer_of(const char *as_uri, char *ret_issuer, size_t cap)
 	size_t len = path ? (size_t)(path - as_uri) : strlen(as_uri);
 
 	snprintf(ret_issuer, cap, "%.*s", (int)len, as_uri);
-}
-
-/* Clients and devices are told this URI: a typo would reach all of them. */
-static int check_uri(const struct cli_output *output, const char *as_uri)
-{
-	struct cli_address address;
-	struct cli_error error;
-
-	if (cli_address_parse(as_uri, &address, &error)) {
-		error.exit = CLI_EXIT_USAGE;
-		return cli_error_print(output, &error);
-	}
-	if (!address.has_scheme || address.path[0] != '/' || !address.path[1])
-		return cli_fail(output, CLI_EXIT_USAGE, "--as-uri %s: a token endpoint is like coap://HOST:PORT/token",
-				as_uri);
-	return CLI_EXIT_OK;
 }
 
 static int print_created(const struct cli_call *call, const struct cli_output *output,
@@ -54,11 +38,12 @@ int ctl_init(const struct cli_call *call, const struct cli_output *output)
 	char derived[STORE_URI_MAX + 1];
 	struct store_setup setup = { .as_uri = as_uri ? as_uri : "coap://127.0.0.1:5683/token", .now = ctl_now() };
 	struct store_error error = { 0 };
+	struct cli_error wrong;
 	enum ace_err err;
-	int code = check_uri(output, setup.as_uri);
 
-	if (code)
-		return code;
+	/* Clients and devices are told this URI: a typo would reach all of them. */
+	if (ctl_uri_check(setup.as_uri, NULL, &wrong))
+		return cli_error_print(output, &wrong);
 	issuer_of(setup.as_uri, derived, sizeof derived);
 	setup.issuer = issuer ? issuer : derived;
 	err = store_create(&(struct store_options){ .dir = ctl_state_dir(call),

@@ -37,6 +37,13 @@ static const struct cli_flag apply_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag client_export_flags[] = {
+	{ .name = "format", .value = "FORMAT", .help = "json, libcoap or aiocoap" },
+	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
+	{ .name = "as-uri", .value = "URI", .help = "where this client reaches the token endpoint, when not at the store's URI" },
+	{ 0 },
+};
+
 static const struct cli_flag export_flags[] = {
 	{ .name = "format", .value = "FORMAT", .help = "clients: json, libcoap, aiocoap; devices: json, cbor, nvs-csv, zephyr, "
 						       "c-header, hex" },
@@ -122,7 +129,7 @@ static const struct cli_verb verbs[] = {
 	  .run = ctl_client_rotate_key },
 	{ .name = "client export", .args = "ID", .args_min = 1, .args_max = 1, .help = "a client's credentials",
 	  .examples = "acectl client export wallboard-1 --format libcoap -o wallboard-1.conf\n",
-	  .flags = export_flags, .run = ctl_client_export },
+	  .flags = client_export_flags, .run = ctl_client_export },
 	{ .name = "client enable", .args = "ID", .args_min = 1, .args_max = 1, .help = "let a client ask again",
 	  .examples = "acectl client enable wallboard-1\n", .run = ctl_client_enable },
 	{ .name = "client disable", .args = "ID", .args_min = 1, .args_max = 1, .help = "refuse whatever a client asks, and revoke its tokens",

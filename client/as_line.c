@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Talking to the AS: always under OSCORE, never otherwise (RFC 9200 6.2). */
+/* Talking to the AS: always under OSCORE or within DTLS, never otherwise (RFC 9200 6.2). */
 #include <string.h>
 
 #include "cli/scope.h"
@@ -32,39 +32,53 @@ static enum ace_err numbers_begin(const struct client *client, const struct clie
 	return client_seq_create(&client->state, &line->line.seq, first, ret_error);
 }
 
+static enum ace_err open_oscore(const struct client *client, bool enrolling, struct client_as_line *line,
+				struct cli_error *ret_error)
+{
+	struct ace_oscore_input input = line_input(&line->bundle->line.oscore);
+	enum ace_err err = client_peer_resolve(&line->address, &line->peer, ret_error);
+
+	if (err)
+		return err;
+	err = ace_oscore_derive(&input, &line->line.ctx);
+	if (!err)
+		err = client_seq_init(&input, &line->line.seq);
+	if (err)
+		return cli_error_set(ret_error, err, "the credentials of %s give no OSCORE context (%s)",
+				     line->bundle->client, ace_err_name(err));
+	if (enrolling)
+		err = numbers_begin(client, line, ret_error);
+	return err ? err : client_keys_log(client, &input, ret_error);
+}
+
+static enum ace_err open_dtls(struct client_as_line *line, struct cli_error *ret_error)
+{
+	struct client_peer *peer = &line->peer;
+
+	if (!line->address.secure)
+		return cli_error_set(ret_error, ACE_ERR_UNSUPPORTED,
+				     "the credentials of %s are for DTLS, but %s is not coaps://", line->bundle->client,
+				     line->bundle->as_uri);
+	client_origin(&line->address, peer->name);
+	peer->secure = true;
+	peer->psk_identity = line->bundle->line.psk_identity;
+	peer->psk_key = line->bundle->line.psk_key;
+	return cli_address_resolve(&line->address, false, &peer->addr, &peer->addr_len, ret_error);
+}
+
 enum ace_err client_as_open(const struct client *client, const struct cli_client_bundle *bundle, bool enrolling,
 			    struct client_as_line *ret_line, struct cli_error *ret_error)
 {
-	struct ace_oscore_input input = line_input(&bundle->line.oscore);
 	enum ace_err err;
 
-	if (bundle->line.method != CLI_LINE_OSCORE)
-		return cli_error_set(ret_error, ACE_ERR_UNSUPPORTED,
-				     "the credentials of %s are for DTLS; this client talks OSCORE to the AS",
-				     bundle->client);
 	memset(ret_line, 0, sizeof *ret_line);
 	ret_line->bundle = bundle;
 	err = cli_address_parse(bundle->as_uri, &ret_line->address, ret_error);
 	if (!err)
-		err = client_peer_resolve(&ret_line->address, &ret_line->peer, ret_error);
+		err = bundle->line.method == CLI_LINE_DTLS_PSK ? open_dtls(ret_line, ret_error) :
+								 open_oscore(client, enrolling, ret_line, ret_error);
 	if (err)
-		return err;
-	err = ace_oscore_derive(&input, &ret_line->line.ctx);
-	if (!err)
-		err = client_seq_init(&input, &ret_line->line.seq);
-	if (err) {
-		(void)cli_error_set(ret_error, err, "the credentials of %s give no OSCORE context (%s)",
-				    bundle->client, ace_err_name(err));
-		goto fail;
-	}
-	if (enrolling)
-		err = numbers_begin(client, ret_line, ret_error);
-	if (!err)
-		err = client_keys_log(client, &input, ret_error);
-	if (!err)
-		return ACE_OK;
-fail:
-	client_as_close(ret_line);
+		client_as_close(ret_line);
 	return err;
 }
 
@@ -84,19 +98,38 @@ static enum ace_err explain_silence(enum ace_err err, const struct client_as_lin
 	return err;
 }
 
+static const char *protection(const struct client_as_line *line)
+{
+	return line->peer.secure ? "DTLS" : "OSCORE";
+}
+
+/* One request, and the answer that is known to be the AS's. The step gets a line for each Echo. */
+struct as_message {
+	struct client_request request;
+	struct client_step *step;
+};
+
+static enum ace_err exchange(struct client *client, struct client_as_line *line, struct as_message *message,
+			     struct client_answer *ret_answer, struct cli_error *ret_error)
+{
+	if (line->peer.secure)
+		return client_exchange_plain(&client->carrier, &line->peer, &message->request, ret_answer, ret_error);
+	return client_exchange_protected(&client->carrier, &(struct client_protected){
+		.peer = &line->peer, .line = &line->line, .request = &message->request,
+		.watcher = &(struct client_watcher){ client_step_seen, message->step } }, ret_answer, ret_error);
+}
+
 enum ace_err client_as_probe(struct client *client, struct client_as_line *line, struct cli_error *ret_error)
 {
-	struct client_request request;
 	struct client_answer answer;
 	struct client_step step;
-	enum ace_err err = client_request_init(&request, ACE_COAP_GET, &line->address);
+	struct as_message message = { .step = &step };
+	enum ace_err err = client_request_init(&message.request, ACE_COAP_GET, &line->address);
 
 	if (err)
 		return cli_error_set(ret_error, err, "%s: the path cannot be sent", line->bundle->as_uri);
-	client_step_begin(&step, &client->explain, "GET AS %s (OSCORE)", line->address.path);
-	err = client_exchange_protected(&client->carrier, &(struct client_protected){
-		.peer = &line->peer, .line = &line->line, .request = &request,
-		.watcher = &(struct client_watcher){ client_step_seen, &step } }, &answer, ret_error);
+	client_step_begin(&step, &client->explain, "GET AS %s (%s)", line->address.path, protection(line));
+	err = exchange(client, line, &message, &answer, ret_error);
 	if (err)
 		client_step_failed(&step, &answer, "no verified answer");
 	else
@@ -150,21 +183,19 @@ static enum ace_err token_post(struct client *client, struct client_as_line *lin
 			       struct client_answer *ret_answer, struct cli_error *ret_error)
 {
 	uint8_t bytes[2048];
-	struct client_request request;
+	struct as_message message = { .step = step };
 	struct ace_cbor_writer w;
-	enum ace_err err = client_request_init(&request, ACE_COAP_POST, &line->address);
+	enum ace_err err = client_request_init(&message.request, ACE_COAP_POST, &line->address);
 
 	ace_cbor_write_init(&w, bytes, sizeof bytes);
 	client_token_query_write(&w, query);
 	if (!err)
-		err = ace_cbor_written(&w, &request.payload);
+		err = ace_cbor_written(&w, &message.request.payload);
 	if (!err)
-		err = client_request_uint(&request, ACE_OPT_CONTENT_FORMAT, ACE_FORMAT_ACE_CBOR);
+		err = client_request_uint(&message.request, ACE_OPT_CONTENT_FORMAT, ACE_FORMAT_ACE_CBOR);
 	if (err)
 		return cli_error_set(ret_error, err, "the token request is too long");
-	return client_exchange_protected(&client->carrier, &(struct client_protected){
-		.peer = &line->peer, .line = &line->line, .request = &request,
-		.watcher = &(struct client_watcher){ client_step_seen, step } }, ret_answer, ret_error);
+	return exchange(client, line, &message, ret_answer, ret_error);
 }
 
 enum ace_err client_as_token(struct client *client, struct client_as_line *line,
@@ -174,7 +205,7 @@ enum ace_err client_as_token(struct client *client, struct client_as_line *line,
 	struct client_step step;
 	enum ace_err err;
 
-	client_step_begin(&step, &client->explain, "POST AS %s (OSCORE)", line->address.path);
+	client_step_begin(&step, &client->explain, "POST AS %s (%s)", line->address.path, protection(line));
 	memset(ret_answer, 0, sizeof *ret_answer);
 	err = token_post(client, line, query, &step, ret_answer, ret_error);
 	if (err) {

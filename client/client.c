@@ -51,7 +51,7 @@ enum ace_err client_peer_resolve(const struct cli_address *address, struct clien
 	memset(&peer, 0, sizeof peer);
 	if (address->secure) {
 		enum ace_err err = cli_error_set(ret_error, ACE_ERR_UNSUPPORTED,
-						 "coaps:// is not built into this client");
+						 "%s: coaps:// is for an AS whose credentials are for DTLS", address->host);
 
 		cli_error_hint(ret_error, "OSCORE protects end to end: use coap://");
 		if (ret_error)

@@ -31,7 +31,7 @@ ACE_MUST_CHECK enum ace_err client_open(struct client *ret_client, const struct 
 /* A zeroed struct is fine. */
 void client_close(struct client *client);
 
-/* Resolve a host; may ask the name service. */
+/* Resolve the host of a coap:// address; may ask the name service. */
 ACE_MUST_CHECK enum ace_err client_peer_resolve(const struct cli_address *address, struct client_peer *ret_peer,
 						struct cli_error *ret_error);
 /* Write the context for Wireshark if that was asked for. */
@@ -52,9 +52,10 @@ struct client_as_line {
 	const struct cli_client_bundle *bundle; /* borrows */
 	struct cli_address address;
 	struct client_peer peer;
-	struct client_line line; /* secret */
+	struct client_line line; /* secret; not with DTLS */
 };
-/* ACE_ERR_UNSUPPORTED an enrolment with DTLS. enrolling: begin its sequence numbers if there are none. */
+/* ACE_ERR_UNSUPPORTED the scheme of the AS's URI is not that of the credentials. enrolling: begin the sequence numbers of
+ * OSCORE if there are none. */
 ACE_MUST_CHECK enum ace_err client_as_open(const struct client *client, const struct cli_client_bundle *bundle,
 					   bool enrolling, struct client_as_line *ret_line,
 					   struct cli_error *ret_error);

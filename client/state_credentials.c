@@ -23,9 +23,11 @@ static bool address_of(struct ace_slice uri, struct cli_address *ret_address)
 	return !cli_address_parse(text, ret_address, NULL);
 }
 
-static bool default_port(const struct cli_address *address)
+/* The two ports of one server: 5683 and 5684, or any other pair of neighbours. */
+static bool is_same_server(const struct cli_address *a, const struct cli_address *b)
 {
-	return address->port == (address->secure ? CLI_COAPS_PORT : CLI_COAP_PORT);
+	return a->port == b->port || (a->secure && !b->secure && a->port == b->port + 1) ||
+	       (!a->secure && b->secure && a->port + 1 == b->port);
 }
 
 bool client_same_as(struct ace_slice a, struct ace_slice b)
@@ -37,8 +39,7 @@ bool client_same_as(struct ace_slice a, struct ace_slice b)
 	if (!address_of(a, &x) || !address_of(b, &y))
 		return false;
 	/* protocol.md 2.1: C may swap coap and coaps to match how it talks to the AS. */
-	return !strcmp(x.host, y.host) && !strcmp(x.path, y.path) && !strcmp(x.query, y.query) &&
-	       (x.port == y.port || (x.secure != y.secure && default_port(&x) && default_port(&y)));
+	return !strcmp(x.host, y.host) && !strcmp(x.path, y.path) && !strcmp(x.query, y.query) && is_same_server(&x, &y);
 }
 
 static enum ace_err credentials_load(const struct client_state *state, const struct client_name *name,

@@ -121,6 +121,25 @@ void client_transport_free(struct client_transport *t)
 	free(t);
 }
 
+/* libcoap copies identity and key. */
+static coap_session_t *session_dtls(struct client_transport *t, const struct client_peer *peer,
+				    const coap_address_t *addr)
+{
+	coap_dtls_cpsk_t psk = {
+		.version = COAP_DTLS_CPSK_SETUP_VERSION,
+		.psk_info.identity = { strlen(peer->psk_identity), (const uint8_t *)peer->psk_identity },
+		.psk_info.key = { peer->psk_key.len, peer->psk_key.ptr },
+	};
+
+	return coap_new_client_session_psk2(t->coap, NULL, addr, COAP_PROTO_DTLS, &psk);
+}
+
+static bool slot_serves(const struct session_slot *slot, const struct client_peer *peer)
+{
+	return slot->session && slot->peer.secure == peer->secure && slot->peer.addr_len == peer->addr_len &&
+	       !memcmp(&slot->peer.addr, &peer->addr, peer->addr_len);
+}
+
 /* One session a peer, so that a device sees one address. */
 static struct session_slot *slot_get(struct client_transport *t, const struct client_peer *peer)
 {
@@ -128,8 +147,7 @@ static struct session_slot *slot_get(struct client_transport *t, const struct cl
 	coap_address_t addr;
 
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
-		if (t->slots[i].session && t->slots[i].peer.addr_len == peer->addr_len &&
-		    !memcmp(&t->slots[i].peer.addr, &peer->addr, peer->addr_len))
+		if (slot_serves(&t->slots[i], peer))
 			return &t->slots[i];
 	slot = &t->slots[t->next_slot];
 	t->next_slot = (t->next_slot + 1) % SESSIONS_MAX;
@@ -139,10 +157,13 @@ static struct session_slot *slot_get(struct client_transport *t, const struct cl
 		return NULL;
 	memcpy(&addr.addr, &peer->addr, peer->addr_len);
 	addr.size = peer->addr_len;
-	slot->session = coap_new_client_session(t->coap, NULL, &addr, COAP_PROTO_UDP);
+	slot->session = peer->secure ? session_dtls(t, peer, &addr) :
+				       coap_new_client_session(t->coap, NULL, &addr, COAP_PROTO_UDP);
 	if (!slot->session)
 		return NULL;
 	slot->peer = *peer;
+	slot->peer.psk_identity = NULL;
+	slot->peer.psk_key = (struct ace_slice){ 0 };
 	return slot;
 }
 
@@ -201,9 +222,17 @@ static void wait_for_answer(struct client_transport *t, const struct ace_coap_me
 			end = now + t->wait->grace_ms;
 		t->passed_over = true;
 		t->passed_over_now = 0;
-		if (renewals++ < RENEWALS_MAX)
+		/* Nobody forges within DTLS. */
+		if (!t->slot->peer.secure && renewals++ < RENEWALS_MAX)
 			session_renew(t, request);
 	}
+}
+
+/* A handshake with a wrong key ends in silence, as one with nobody does. */
+static bool is_connected(const struct client_transport *t)
+{
+	return t->slot && t->slot->session &&
+	       coap_session_get_state(t->slot->session) == COAP_SESSION_STATE_ESTABLISHED;
 }
 
 static enum ace_err outcome(const struct client_transport *t, const struct client_peer *peer,
@@ -213,7 +242,11 @@ static enum ace_err outcome(const struct client_transport *t, const struct clien
 
 	if (t->taken)
 		return ACE_OK;
-	if (t->failed && t->failure == COAP_NACK_RST)
+	if (peer->secure && !is_connected(t)) {
+		err = cli_error_set(ret_error, ACE_ERR_BUSY, "no DTLS session with %s", peer->name);
+		cli_error_hint(ret_error, "nobody listens there, or it does not take the credentials of %s",
+			       peer->psk_identity);
+	} else if (t->failed && t->failure == COAP_NACK_RST)
 		err = cli_error_set(ret_error, ACE_ERR_IO, "%s rejects the message (CoAP reset)", peer->name);
 	else if (t->failed && t->failure != COAP_NACK_TOO_MANY_RETRIES)
 		err = cli_error_set(ret_error, ACE_ERR_IO, "nobody listens at %s", peer->name);

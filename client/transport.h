@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CoAP over UDP for the client, on libcoap: message layer only (retransmission, acknowledgement, matching).
- * Nothing that arrives here is to be trusted; OSCORE is above, in exchange.c. */
+/* CoAP for the client, on libcoap: message layer only (retransmission, acknowledgement, matching). Over UDP nothing that
+ * arrives here is to be trusted, and OSCORE is above, in exchange.c; over DTLS it comes from who has the key. */
 #ifndef CLIENT_TRANSPORT_H
 #define CLIENT_TRANSPORT_H
 
@@ -16,6 +16,9 @@ struct client_peer {
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
 	char name[300]; /* as the user wrote it, for messages */
+	bool secure;    /* by DTLS with a pre-shared key; only an AS is reached so */
+	const char *psk_identity; /* of secure; both borrow until its first exchange has ended */
+	struct ace_slice psk_key;
 };
 
 #define CLIENT_MESSAGE_MAX 4096
