@@ -110,15 +110,19 @@ static int serve(struct as_server *as, const struct cli_output *output)
 /* What --check found, as one line. */
 static int say_checked(const struct as_server *as, const struct cli_output *output)
 {
+	const char *dtls = as->config->listen_dtls;
 	struct json_t *document = cli_json_object();
 
 	warn_elsewhere(as, as->config->listen);
-	cli_say(output, "in order: store %s, issuer %s, policy generation %llu, to listen on coap://%s", as->config->state_dir,
-		as->info.issuer, (unsigned long long)as->generation, as->config->listen);
+	cli_say(output, "in order: store %s, issuer %s, policy generation %llu, to listen on coap://%s%s%s",
+		as->config->state_dir, as->info.issuer, (unsigned long long)as->generation, as->config->listen,
+		dtls[0] ? " and coaps://" : "", dtls);
 	cli_json_put_text(document, "state_dir", as->config->state_dir);
 	cli_json_put_text(document, "issuer", as->info.issuer);
 	cli_json_put_int(document, "generation", (int64_t)as->generation);
 	cli_json_put_text(document, "listen", as->config->listen);
+	if (dtls[0])
+		cli_json_put_text(document, "listen_dtls", dtls);
 	return cli_output_json(output, document) ? CLI_EXIT_BROKEN : CLI_EXIT_OK;
 }
 
