@@ -8,6 +8,7 @@
 #include "as/ctl_apply.h"
 #include "as/policy_stored.h"
 #include "as/ctl_revoke.h"
+#include "storage/meta.h"
 #include "storage/policies.h"
 
 struct request {
@@ -106,6 +107,7 @@ static int load_against(struct request *r, bool prune)
 	struct policy_options options = { .allow_unknown = cli_flag(r->call, "allow-unknown"), .known = is_known,
 					  .known_context = &known };
 	struct policy_problems problems = { 0 };
+	struct store_info info;
 	uint64_t generation;
 	enum ace_err err = store_begin_read(r->store, &known.txn);
 
@@ -113,12 +115,15 @@ static int load_against(struct request *r, bool prune)
 		return ctl_fail(r->output, r->store, err);
 	err = store_policy_current(known.txn, &generation);
 	if (!err)
+		err = store_info_get(known.txn, &info);
+	if (!err)
 		err = as_policy_stored(known.txn, generation, &problems, &known.policy);
 	policy_problems_free(&problems);
 	if (err) {
 		store_abort(known.txn);
 		return ctl_fail(r->output, r->store, err);
 	}
+	options.issuer = info.issuer;
 	err = ctl_files_load(r->call, &options, &r->files);
 	store_abort(known.txn);
 	policy_free(known.policy);

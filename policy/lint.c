@@ -4,8 +4,7 @@
 
 #include "policy/rule.h"
 
-/* May the rule allow anything on the model? */
-static bool touches(const struct policy_rule *rule, const struct policy_model_private *model)
+bool policy_rule_touches(const struct policy_rule *rule, const struct policy_model_private *model)
 {
 	size_t m = 0;
 
@@ -21,8 +20,8 @@ static bool touches(const struct policy_rule *rule, const struct policy_model_pr
 	return false;
 }
 
-/* Does the rule select a device of that model? Where no device is known, it may. */
-static bool reaches(const struct policy_build *build, const struct policy_rule *rule, const struct policy_model *model)
+bool policy_rule_reaches(const struct policy_build *build, const struct policy_rule *rule,
+			 const struct policy_model *model)
 {
 	const struct policy_inventory *inventory = build->inventory;
 	bool has_device = false;
@@ -43,8 +42,8 @@ static bool reaches(const struct policy_build *build, const struct policy_rule *
 static bool is_clockless(const struct policy_build *build, const struct policy_rule *rule,
 			 const struct policy_model_private *model)
 {
-	return !model->public.has_clock && rule->is_enabled && !rule->is_deny && touches(rule, model) &&
-	       reaches(build, rule, &model->public);
+	return !model->public.has_clock && rule->is_enabled && !rule->is_deny && policy_rule_touches(rule, model) &&
+	       policy_rule_reaches(build, rule, &model->public);
 }
 
 static void lint_windows(struct policy_build *build)
@@ -108,6 +107,7 @@ void policy_lint(struct policy_build *build)
 {
 	lint_unused(build);
 	lint_windows(build);
+	policy_lint_tokens(build);
 	for (size_t m = 0; m < build->policy->models_len; m++)
 		if (!build->policy->models[m].public.has_clock)
 			lint_lifetimes(build, &build->policy->models[m]);

@@ -54,6 +54,7 @@ struct policy_options {
 	void *known_context;
 	uint32_t lifetime_max_s;  /* 0: POLICY_LIFETIME_MAX_S */
 	const char *zoneinfo_dir; /* NULL: /usr/share/zoneinfo */
+	const char *issuer;       /* what tokens call it, for their length; NULL: the one of a new store */
 };
 
 struct policy_counts {

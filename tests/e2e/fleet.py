@@ -185,6 +185,9 @@ def what_explain_says_is_what_comes(fleet):
     both = {"/setpoint": ["GET", "PUT"], "/temp": ["GET"]}
     length = len(check_token(fleet, "revocable-reader", "revocable-1", aif(both), aif(both)))
     limit_token("revocable", length - 1)
+    warned = {problem["code"]: problem["message"] for problem in
+              json.loads(ctl("policy", "apply", "policy", "--dry-run", "--json"))["problems"]}
+    assert f" is {length + 2} bytes" in warned["W211"], warned  # numbers grow by a byte in 2032
     answer, _ = fleet.line("revocable-reader").ask(cbor2.dumps({5: fleet.audience("revocable-1"), 9: aif(both)}))
     refusal = cbor2.loads(answer.payload)
     assert (str(answer), refusal[ERROR]) == ("4.00", INVALID_SCOPE), answer
