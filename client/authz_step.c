@@ -75,13 +75,11 @@ static enum ace_err context_keep(struct client *client, struct client_assoc *ass
 	/* Its numbers first: keys are never on disk without them. */
 	if (!err)
 		err = client_seq_create(&client->state, &ret_line->seq, 0, ret_error);
-	/* RFC 9203 6: the old context is dropped when the new nonce has come. */
-	if (!err && assoc->has_context)
-		err = client_assoc_remove(&client->state, assoc, ret_error);
 	if (err)
 		return err;
 	kept.content = (struct cli_bytes){ 0 };
-	err = client_assoc_write(&client->state, &kept, ret_error);
+	/* RFC 9203 6: the old context is dropped when the new nonce has come. */
+	err = client_assoc_replace(&client->state, assoc, &kept, ret_error);
 	if (err)
 		return err;
 	client_assoc_free(assoc);

@@ -30,7 +30,7 @@ static enum ace_err flow_open(struct client_flow *flow, struct cli_error *ret_er
 
 static void flow_close(struct client_flow *flow)
 {
-	client_assoc_free(&flow->assoc);
+	client_flow_put_down(flow);
 	client_enrolments_free(&flow->enrolments);
 	client_pin_free(&flow->pin);
 	ace_wipe(flow, sizeof *flow);
@@ -77,11 +77,16 @@ static enum ace_err flow_recall(struct client_flow *flow, struct cli_error *ret_
 	return err;
 }
 
-/* Discovery, choice of the AS, and a token. */
+/* Discovery, choice of the AS, and a token. What was granted before is asked for again: hints are anybody's word, and
+ * may be for less. */
 static enum ace_err flow_obtain(struct client_flow *flow, struct cli_error *ret_error)
 {
+	const struct ace_scope *wanted = flow->job->scope.kind ? &flow->job->scope : &flow->hints.scope;
+	uint8_t scope_bytes[2 * CLI_SCOPE_MAX];
+	struct ace_buf out = ACE_BUF_OF(scope_bytes);
 	char origin[CLIENT_ORIGIN_MAX];
 	struct client_choice choice;
+	struct ace_scope scope;
 	enum ace_err err = client_flow_discover(flow, ret_error);
 
 	if (err)
@@ -94,7 +99,9 @@ static enum ace_err flow_obtain(struct client_flow *flow, struct cli_error *ret_
 		return err;
 	flow->as = choice.as;
 	flow->audience = choice.audience;
-	return client_flow_token(flow, flow->job->scope.kind ? &flow->job->scope : &flow->hints.scope, ret_error);
+	if (cli_scope_join(&flow->assoc.scope, wanted, &out, &scope))
+		scope = *wanted;
+	return client_flow_token(flow, &scope, ret_error);
 }
 
 /* A context of the token that brought the keys, and over it the update of its rights, if there was one. */
@@ -117,22 +124,19 @@ static enum ace_err flow_repost(struct client_flow *flow, struct cli_error *ret_
 enum ace_err client_flow_renew(struct client_flow *flow, struct cli_error *ret_error)
 {
 	struct client *client = flow->client;
-	bool kept = flow->assoc.token.len;
-	enum ace_err err = ACE_OK;
+	enum ace_err err;
 
 	flow->line_ready = false;
-	if (kept) {
+	if (flow->assoc.token.len) {
 		err = flow_repost(flow, ret_error);
-		if (err != ACE_ERR_DENIED) {
+		if (err != ACE_ERR_DENIED || flow->assoc.is_candidate) {
 			flow->line_ready = !err;
 			return err;
 		}
-		/* A token from an earlier day that the device does not take: one try with a new one. */
-		err = client_assoc_remove(&client->state, &flow->assoc, ret_error);
-		client_assoc_free(&flow->assoc);
+		/* A token from an earlier day that is not taken: one try with a new one. Who says no is not known, so
+		 * that the old one stays until the device has proven itself under the new one. */
 	}
-	if (!err)
-		err = flow_obtain(flow, ret_error);
+	err = flow_obtain(flow, ret_error);
 	if (!err)
 		err = client_authz_step(client, &flow->peer, &flow->assoc, &flow->line, ret_error);
 	flow->line_ready = !err;

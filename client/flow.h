@@ -16,7 +16,7 @@ struct client_flow {
 	struct client_hints hints;
 	const struct cli_client_bundle *as; /* the AS in charge, borrows from enrolments; NULL: not known yet */
 	struct ace_slice audience;          /* borrows from job, pin or hints */
-	struct client_assoc assoc;          /* secret; zeroed: none */
+	struct client_assoc assoc;          /* secret; zeroed: none; what is on disk, or a candidate for its place */
 	struct client_line line;            /* secret; the context of assoc */
 	bool line_ready;                    /* line may be used */
 };
@@ -45,6 +45,8 @@ ACE_MUST_CHECK enum ace_err client_flow_discover(struct client_flow *flow, struc
 /* Ask the AS for scope and keep the token as flow->assoc, in the place of the one before (flow_token.c). */
 ACE_MUST_CHECK enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope *scope,
 					      struct cli_error *ret_error);
+/* Let go of flow->assoc: what is on disk stays there, nothing is left of a candidate (flow_token.c). */
+void client_flow_put_down(struct client_flow *flow);
 /* Get what scope holds and we do not, and join it to what we hold: by an update of access rights where there is a context,
  * else with a new token for both (flow_token.c). The association goes on as it was when the AS refuses. *ret_changed: there is more now than before. */
 ACE_MUST_CHECK enum ace_err client_flow_extend(struct client_flow *flow, const struct ace_scope *scope,

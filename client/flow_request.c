@@ -5,13 +5,25 @@
 
 #define REPOSTS_MAX 2
 
+/* A verified answer: the device is who it should be. Now a candidate takes the place of the token before it. */
 static enum ace_err proven_keep(struct client_flow *flow, struct cli_error *ret_error)
 {
-	if (flow->assoc.proven && !flow->assoc.refusals)
+	const struct client_state *state = &flow->client->state;
+	struct client_assoc *assoc = &flow->assoc, old = { 0 };
+	enum ace_err err = ACE_OK;
+
+	if (assoc->proven && !assoc->refusals && !assoc->is_candidate)
 		return ACE_OK;
-	flow->assoc.proven = true;
-	flow->assoc.refusals = 0;
-	return client_assoc_write(&flow->client->state, &flow->assoc, ret_error);
+	if (assoc->is_candidate)
+		err = client_assoc_read(state, assoc->as_uri, assoc->audience, &old, ret_error);
+	if (err && err != ACE_ERR_NOT_FOUND)
+		return err;
+	assoc->proven = true;
+	assoc->refusals = 0;
+	assoc->is_candidate = false;
+	err = client_assoc_replace(state, &old, assoc, ret_error);
+	client_assoc_free(&old);
+	return err;
 }
 
 static const char *format_name(const struct client_answer *answer)

@@ -2,7 +2,17 @@
 /* Tokens: a first one, and one for more rights. */
 #include "client/flow.h"
 
-/* What was granted becomes an association without a context, and takes the place of what was there. */
+void client_flow_put_down(struct client_flow *flow)
+{
+	/* What cannot be removed is a file of numbers for keys that nobody has. */
+	if (flow->assoc.is_candidate && client_assoc_remove(&flow->client->state, &flow->assoc, NULL))
+		cli_note(flow->client->output, "the numbers of keys that are given up could not be removed");
+	client_assoc_free(&flow->assoc);
+	flow->line_ready = false;
+}
+
+/* What was granted becomes an association without a context. It takes the place of what was there at once when that is
+ * over; else only when the device has proven itself under it: who made us ask for it is not known (protocol.md S9). */
 static enum ace_err grant_keep(struct client_flow *flow, const struct client_grant *grant,
 			       const struct ace_scope *asked, struct cli_error *ret_error)
 {
@@ -21,16 +31,17 @@ static enum ace_err grant_keep(struct client_flow *flow, const struct client_gra
 		return cli_error_set(ret_error, err, "there is no clock to tell how long the token is valid");
 	assoc.expires = now + grant->expires_in_s;
 	err = client_assoc_read(&flow->client->state, assoc.as_uri, assoc.audience, &old, ret_error);
-	if (!err)
-		err = client_assoc_remove(&flow->client->state, &old, ret_error);
-	else if (err == ACE_ERR_NOT_FOUND)
-		err = ACE_OK;
-	client_assoc_free(&old);
-	if (!err)
+	if (err && err != ACE_ERR_NOT_FOUND)
+		return err;
+	assoc.is_candidate = !err && now < old.expires;
+	if (assoc.is_candidate)
 		err = client_assoc_write(&flow->client->state, &assoc, ret_error);
+	else
+		err = client_assoc_replace(&flow->client->state, &old, &assoc, ret_error);
+	client_assoc_free(&old);
 	if (err)
 		return err;
-	client_assoc_free(&flow->assoc);
+	client_flow_put_down(flow);
 	flow->assoc = assoc;
 	flow->line_ready = false;
 	return ACE_OK;

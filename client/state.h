@@ -133,6 +133,7 @@ struct client_assoc {
 	struct ace_slice nonce1, nonce2;
 	struct ace_slice id1, id2; /* our Recipient ID, and the device's */
 	uint64_t refusals;        /* unprotected 4.01 in a row to protected requests */
+	bool is_candidate;        /* nowhere but in memory: the one on disk stays until this one is proven */
 	struct cli_bytes content; /* owns what the slices borrow, when it was read; wiped by free */
 };
 /* ACE_ERR_NOT_FOUND without a text when there is none. */
@@ -141,10 +142,13 @@ ACE_MUST_CHECK enum ace_err client_assoc_read(const struct client_state *state, 
 					      struct cli_error *ret_error);
 ACE_MUST_CHECK enum ace_err client_assoc_load(const struct client_state *state, const struct client_name *name,
 					      struct client_assoc *ret_assoc, struct cli_error *ret_error);
-/* Write it and make *assoc borrow from its own content from then on. */
+/* Write it, unless it is a candidate, and make *assoc borrow from its own content from then on. */
 ACE_MUST_CHECK enum ace_err client_assoc_write(const struct client_state *state, struct client_assoc *assoc,
 					       struct cli_error *ret_error);
-/* Remove it together with its sequence numbers: its keys are not used any more. */
+/* Write it in the place of old (zeroed: none), whose keys are not used any more: their numbers are removed. */
+ACE_MUST_CHECK enum ace_err client_assoc_replace(const struct client_state *state, const struct client_assoc *old,
+						 struct client_assoc *assoc, struct cli_error *ret_error);
+/* Remove it together with its sequence numbers: its keys are not used any more. Of a candidate there are only these. */
 ACE_MUST_CHECK enum ace_err client_assoc_remove(const struct client_state *state, const struct client_assoc *assoc,
 						struct cli_error *ret_error);
 void client_assoc_free(struct client_assoc *assoc);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Associations: a token with its secret, and the nonces and ids that its context was agreed with. Keys are derived
  * again at each start. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ace_port.h"
@@ -131,6 +132,23 @@ static void assoc_put(struct ace_cbor_writer *w, const struct client_assoc *asso
 	ace_cbor_write_bool(w, assoc->proven);
 }
 
+static enum ace_err assoc_copy(struct ace_slice written, bool is_candidate, struct client_assoc *ret_assoc,
+			       struct cli_error *ret_error)
+{
+	struct client_assoc copy = { .is_candidate = is_candidate,
+				     .content = { .ptr = malloc(written.len), .len = written.len } };
+
+	if (!copy.content.ptr)
+		return cli_error_set(ret_error, ACE_ERR_MEMORY, "no memory for a token");
+	memcpy(copy.content.ptr, written.ptr, written.len);
+	if (assoc_parse(&copy)) {
+		client_assoc_free(&copy);
+		return cli_error_set(ret_error, ACE_ERR_DAMAGED, "the token that was to be kept is none");
+	}
+	*ret_assoc = copy;
+	return ACE_OK;
+}
+
 enum ace_err client_assoc_write(const struct client_state *state, struct client_assoc *assoc,
 				struct cli_error *ret_error)
 {
@@ -148,11 +166,11 @@ enum ace_err client_assoc_write(const struct client_state *state, struct client_
 	err = ace_cbor_written(&w, &written);
 	if (err)
 		(void)cli_error_set(ret_error, err, "the token is too long to be kept");
-	else
+	else if (!assoc->is_candidate)
 		err = client_record_write(state, &name, written, ret_error);
-	ace_wipe(bytes, sizeof bytes);
 	if (!err)
-		err = client_assoc_load(state, &name, &kept, ret_error);
+		err = assoc_copy(written, assoc->is_candidate, &kept, ret_error);
+	ace_wipe(bytes, sizeof bytes);
 	if (err)
 		return err;
 	client_assoc_free(assoc);
@@ -180,24 +198,40 @@ enum ace_err client_assoc_input(const struct client_assoc *assoc, struct ace_buf
 	return ACE_OK;
 }
 
-enum ace_err client_assoc_remove(const struct client_state *state, const struct client_assoc *assoc,
-				 struct cli_error *ret_error)
+static enum ace_err numbers_remove(const struct client_state *state, const struct client_assoc *assoc,
+				   struct cli_error *ret_error)
 {
 	uint8_t salt_bytes[512];
 	struct ace_buf salt = ACE_BUF_OF(salt_bytes);
 	struct ace_oscore_input input;
-	struct client_name name;
 	struct client_seq seq;
-	enum ace_err err = assoc_name(assoc->as_uri, assoc->audience, &name, ret_error);
+	enum ace_err err;
 
-	/* First the keys, then their numbers: never keys whose numbers are unknown. */
-	if (!err)
-		err = client_record_remove(state, &name, ret_error);
-	if (err || !assoc->has_context)
-		return err;
+	if (!assoc->has_context)
+		return ACE_OK;
 	err = client_assoc_input(assoc, &salt, &input);
 	if (!err)
 		err = client_seq_init(&input, &seq);
 	return err ? cli_error_set(ret_error, err, "cannot name the context's sequence") :
 		     client_record_remove(state, &seq.name, ret_error);
+}
+
+/* First the keys, then their numbers: never keys whose numbers are unknown. */
+enum ace_err client_assoc_replace(const struct client_state *state, const struct client_assoc *old,
+				  struct client_assoc *assoc, struct cli_error *ret_error)
+{
+	enum ace_err err = client_assoc_write(state, assoc, ret_error);
+
+	return err ? err : numbers_remove(state, old, ret_error);
+}
+
+enum ace_err client_assoc_remove(const struct client_state *state, const struct client_assoc *assoc,
+				 struct cli_error *ret_error)
+{
+	struct client_name name;
+	enum ace_err err = assoc_name(assoc->as_uri, assoc->audience, &name, ret_error);
+
+	if (!err && !assoc->is_candidate)
+		err = client_record_remove(state, &name, ret_error);
+	return err ? err : numbers_remove(state, assoc, ret_error);
 }

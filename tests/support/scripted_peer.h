@@ -48,6 +48,11 @@ static inline void peer_authz(struct peer *peer)
 	int64_t key;
 
 	peer->authz_posts++;
+	if (peer->script.refuse_authz) {
+		peer->script.refuse_authz--;
+		peer_answer_plain(peer, &(struct peer_answer){ .code = ACE_COAP_UNAUTHORIZED, .format = -1 });
+		return;
+	}
 	ace_cbor_read_init(&r, peer->request.payload);
 	ace_cbor_map_enter(&r, &map);
 	while (ace_cbor_map_next(&r, &map, &key)) {

@@ -21,6 +21,7 @@ struct peer_script {
 	bool forge_only;        /* and nothing after it */
 	unsigned int forget;    /* so many protected device requests get an unprotected 4.01 */
 	unsigned int bad_authz; /* so many authz-info answers hold a nonce that the device does not use */
+	unsigned int refuse_authz; /* so many authz-info posts get an unprotected 4.01 */
 	bool equal_id;          /* authz-info answers with the client's own id */
 	bool echo;              /* the AS asks for an Echo first */
 	bool corrupt;           /* protected answers have a flipped bit */
