@@ -107,6 +107,22 @@ static enum ace_err recognise(struct as_server *as, struct as_job *job)
 	return ACE_OK;
 }
 
+/* RFC 8613 4.1.3.4.2: a server that does not put outer blocks together takes a message whole or not at all. */
+static bool is_part(struct as_job *job)
+{
+	struct ace_slice options = job->way.message->options, value;
+	uint8_t code = ace_coap_option_find(options, ACE_OPT_OSCORE, &value) ? ace_block_outer(options) : 0;
+
+	if (!code)
+		return false;
+	as_answer_code(&job->answer, code);
+	job->answer.has_max_age = true;
+	job->answer.max_age_s = 0;
+	if (code == ACE_COAP_TOO_LARGE)
+		job->answer.extra.size1 = ACE_UDP_DATAGRAM_MAX;
+	return true;
+}
+
 void as_authenticate(struct as_server *as, struct as_job *job)
 {
 	enum ace_err err;
@@ -114,6 +130,8 @@ void as_authenticate(struct as_server *as, struct as_job *job)
 	job->state = AS_JOB_PLAIN;
 	job->peer = NULL;
 	as_answer_init(&job->answer);
+	if (is_part(job))
+		return;
 	err = job->way.kind == AS_WAY_DTLS ? recognise(as, job) : unprotect(as, job);
 	if (err) {
 		answer_refused(job, err);

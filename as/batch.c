@@ -88,6 +88,7 @@ static enum ace_err protect(struct as_server *as, struct as_job *job, struct ace
 	case AS_JOB_CHALLENGED:
 		return protect_challenge(as, job, out);
 	case AS_JOB_VERIFIED:
+		as_blocks_cut(as, job);
 		if (job->way.kind == AS_WAY_UDP)
 			return protect_answer(job, out);
 		return as_answer_write(&job->answer, &job->inner, out);
@@ -126,6 +127,7 @@ static void receive(struct as_server *as, struct as_job *job, struct as_way way)
 {
 	job->way = way;
 	job->event.kind = AS_TOKEN_NONE;
+	job->block1.has_option = false;
 	as_authenticate(as, job);
 	if (job->state == AS_JOB_CHALLENGED)
 		job->sender_err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &job->sender_number);

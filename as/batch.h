@@ -5,6 +5,7 @@
 #define AS_BATCH_H
 
 #include "as/answer.h"
+#include "as/blocks.h"
 #include "as/server.h"
 #include "as/token_log.h"
 #include "as/way.h"
@@ -23,7 +24,9 @@ struct as_job {
 	enum as_job_state state;
 	struct as_peer *peer; /* borrows from the table; NULL when AS_JOB_PLAIN */
 	struct ace_oscore_exchange exchange;
-	struct ace_coap_message inner; /* borrows from plain; of DTLS: from the way */
+	/* Borrows from plain; of DTLS: from the way. A payload that came in blocks is there only while it is served. */
+	struct ace_coap_message inner;
+	struct ace_block1 block1; /* what the answer says about the blocks of the request */
 	struct as_answer answer;
 	struct as_token_event event; /* what the log is told after the commit */
 	uint64_t sender_number;      /* the Partial IV of a challenge */

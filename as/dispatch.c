@@ -5,9 +5,12 @@
 
 /* Options that an ACE endpoint knows; a critical one that is none of these refuses the request.
  * Uri-Query is known and has no effect: parameters travel in the body only (RFC 9200 5). */
-static bool is_known_option(uint32_t number)
+static bool is_known_option(uint32_t number, bool with_blocks)
 {
 	switch (number) {
+	case ACE_OPT_BLOCK1:
+	case ACE_OPT_BLOCK2:
+		return with_blocks;
 	case ACE_OPT_URI_HOST:
 	case ACE_OPT_URI_PORT:
 	case ACE_OPT_URI_PATH:
@@ -20,14 +23,14 @@ static bool is_known_option(uint32_t number)
 }
 
 /* RFC 7252 5.4.1: "Unrecognized options of class 'critical' ... MUST cause the return of a 4.02". */
-static bool options_are_known(struct ace_slice options)
+static bool options_are_known(struct ace_slice options, bool with_blocks)
 {
 	struct ace_coap_options it;
 	struct ace_coap_option option;
 
 	ace_coap_options_init(&it, options);
 	while (ace_coap_options_next(&it, &option))
-		if (!is_known_option(option.number))
+		if (!is_known_option(option.number, with_blocks))
 			return false;
 	return true;
 }
@@ -84,7 +87,7 @@ void as_dispatch(struct as_server *as, struct as_job *job)
 	struct ace_slice options = job->inner.options;
 	struct route route;
 
-	if (!options_are_known(options))
+	if (!options_are_known(options, true))
 		as_answer_code(&job->answer, ACE_COAP_BAD_OPTION);
 	else if (!find_route(as, options, &route))
 		as_answer_code(&job->answer, ACE_COAP_NOT_FOUND);
@@ -94,7 +97,7 @@ void as_dispatch(struct as_server *as, struct as_job *job)
 		as_answer_code(&job->answer, ACE_COAP_UNSUPPORTED_FORMAT);
 	else if (!format_is(options, ACE_OPT_ACCEPT, route.format))
 		as_answer_code(&job->answer, ACE_COAP_NOT_ACCEPTABLE);
-	else
+	else if (as_blocks_take(as, job))
 		route.run(as, job);
 }
 
@@ -104,7 +107,7 @@ void as_dispatch_public(struct as_server *as, struct as_job *job)
 	struct route route;
 
 	/* OSCORE is no option that options_are_known() knows: what came with it and did not verify ends here. */
-	if (!options_are_known(msg->options) || !find_route(as, msg->options, &route) || !route.is_public ||
+	if (!options_are_known(msg->options, false) || !find_route(as, msg->options, &route) || !route.is_public ||
 	    msg->code != route.method)
 		return;
 	if (format_is(msg->options, ACE_OPT_ACCEPT, route.format))

@@ -84,6 +84,7 @@ static enum ace_err keep_house(struct loop *loop, uint64_t now_ms)
 
 	if (now_ms - loop->housekept_ms >= HOUSEKEEPING_MS) {
 		loop->housekept_ms = now_ms;
+		ace_bodies_expire(&loop->as->bodies, now_ms);
 		err = store_write(loop->as->store, housekeep, loop);
 	}
 	if (err != ACE_ERR_STORAGE && now_ms - loop->expired_ms >= EXPIRY_MS) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "as/batch.h"
+#include "as/blocks.h"
 #include "as/listen.h"
 #include "cli/address.h"
 #include "cli/log.h"
@@ -116,6 +117,8 @@ static enum ace_err open_tables(struct as_server *as, struct store_error *ret_er
 		err = as_refusals_init(&as->refusals);
 	if (!err)
 		err = as_observers_init(&as->observers, as->config->observers_max);
+	if (!err)
+		err = as_bodies_open(&as->bodies);
 	as->batch = calloc(1, sizeof *as->batch);
 	if (!err && !as->batch)
 		err = ACE_ERR_MEMORY;
@@ -225,6 +228,7 @@ void as_server_close(struct as_server *as)
 	as_device_cache_fini(&as->devices);
 	as_refusals_fini(&as->refusals);
 	as_observers_fini(&as->observers);
+	as_bodies_close(&as->bodies);
 	if (as->batch)
 		ace_wipe(as->batch, sizeof *as->batch);
 	free(as->batch);

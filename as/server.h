@@ -3,6 +3,7 @@
 #ifndef AS_SERVER_H
 #define AS_SERVER_H
 
+#include "ace_block.h"
 #include "ace_udp_server.h"
 #include "as/bucket.h"
 #include "as/config.h"
@@ -41,6 +42,7 @@ struct as_server {
 	struct as_echo echo;
 	struct as_refusals refusals;
 	struct as_observers observers;
+	struct ace_bodies bodies; /* owns its places: of requests and answers that go in blocks */
 	struct as_sequence sequence;
 	uint8_t iv_prefix[5]; /* the bytes before the sequence number in every COSE IV of this run */
 	int64_t started_at;   /* seconds since 1970 */

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/trl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "as/endpoints.h"
 #include "as/observe.h"
 #include "as/trl_message.h"
 #include "storage/clients.h"
+
+#define AS_TRL_LIST_MAX (1024 * 1024) /* bytes of an answer in all its parts: about 29,000 hashes */
+
+/* What is made in parts. */
+struct as_trl_part {
+	struct as_answer *answer;
+	size_t len; /* of the whole */
+	uint64_t etag;
+};
 
 static bool is_administrator(const struct as_config *config, const char *client)
 {
@@ -33,7 +43,7 @@ enum ace_err as_trl_view(struct as_server *as, const struct as_peer *peer, struc
 }
 
 static enum ace_err make_plan(struct as_server *as, const struct store_trl_view *view, struct ace_slice options,
-			      struct as_trl_plan *ret_plan)
+			      struct as_trl_history *ret_history, struct as_trl_plan *ret_plan)
 {
 	struct as_trl_history history = { 0 };
 	struct as_trl_query query;
@@ -44,15 +54,50 @@ static enum ace_err make_plan(struct as_server *as, const struct store_trl_view 
 	history.is_empty = err == ACE_ERR_NOT_FOUND;
 	as_trl_query_read(options, &query);
 	as_trl_plan_make(&query, &as->config->trl, &history, ret_plan);
+	*ret_history = history;
 	return ACE_OK;
+}
+
+/* A number that changes with each update. */
+static uint64_t version_of(const struct as_trl_history *history)
+{
+	return history->is_empty ? 1 : history->newest + 2;
+}
+
+/* The whole list in memory, of which one part is sent: len bytes, as a first attempt has counted them. */
+static enum ace_err answer_part(struct as_server *as, const struct store_trl_view *view, const struct as_trl_plan *plan,
+				struct ace_slice options, const struct as_trl_part *part)
+{
+	uint8_t *bytes = part->len <= AS_TRL_LIST_MAX ? malloc(part->len) : NULL;
+	struct ace_cbor_writer w;
+	enum ace_err err = part->len <= AS_TRL_LIST_MAX ? ACE_ERR_MEMORY : ACE_ERR_SPACE;
+
+	if (!bytes)
+		return err;
+	ace_cbor_write_init(&w, bytes, part->len);
+	err = as_trl_write(as->batch->read, view, plan, &w);
+	if (!err)
+		as_blocks_slice(part->answer, options, (struct ace_slice){ bytes, w.len }, part->etag);
+	if (!err && part->answer->code == ACE_COAP_CONTENT)
+		part->answer->format = ACE_FORMAT_TRL;
+	free(bytes);
+	return err;
+}
+
+static bool wants_blocks(struct ace_slice options)
+{
+	struct ace_slice value;
+
+	return ace_coap_option_find(options, ACE_OPT_BLOCK2, &value);
 }
 
 enum ace_err as_trl_answer(struct as_server *as, const struct store_trl_view *view, struct ace_slice options,
 			   struct as_answer *answer)
 {
 	struct ace_cbor_writer w;
+	struct as_trl_history history;
 	struct as_trl_plan plan;
-	enum ace_err err = make_plan(as, view, options, &plan);
+	enum ace_err err = make_plan(as, view, options, &history, &plan);
 
 	if (err)
 		return err;
@@ -63,6 +108,8 @@ enum ace_err as_trl_answer(struct as_server *as, const struct store_trl_view *vi
 		return ACE_OK;
 	}
 	err = as_trl_write(as->batch->read, view, &plan, &w);
+	if (err == ACE_ERR_SPACE || (!err && wants_blocks(options)))
+		return answer_part(as, view, &plan, options, &(struct as_trl_part){ answer, w.len, version_of(&history) });
 	if (!err)
 		as_answer_cbor(answer, ACE_COAP_CONTENT, ACE_FORMAT_TRL, w.len);
 	return err;
