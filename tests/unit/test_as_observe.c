@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Observers of the revocation list over OSCORE: who is told, under which numbers, and when that ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "batch_case.h"
+
+#include "as/observe.h"
+#include "as_message.h"
+#include "storage/revocations.h"
+
+static const uint32_t reg = 0, dereg = 1;
+static struct as_came came;
+
+static void tell_observers(void)
+{
+	bool more;
+
+	assert_int_equal(run(), ACE_OK);
+	assert_int_equal(as_observe_tell(&fx.as, &more), ACE_OK);
+	assert_false(more);
+}
+
+/* Returns the exchange that notifications belong to. */
+static struct ace_oscore_exchange observe(struct as_line *line, const char *query)
+{
+	struct ace_oscore_exchange exchange;
+
+	as_line_ask_with(line, &(struct as_ask){ ACE_COAP_GET, "/revoke/trl", query, .observe = &reg });
+	exchange = line->exchange;
+	tell_observers();
+	assert_true(as_line_came(line, &exchange, &came));
+	assert_int_equal(came.message.code, ACE_COAP_CONTENT);
+	assert_true(as_came_with(&came, ACE_OPT_OBSERVE));
+	assert_false(came.has_piv);
+	return exchange;
+}
+
+static void add_token(uint64_t sequence, const char *client)
+{
+	struct store_token token = { .sequence = sequence, .device = "d-plain", .osc_id = sequence,
+				     .issued_at = fx.as.started_at, .expires_at = fx.as.started_at + 1000 };
+	struct store_txn *txn;
+
+	snprintf(token.client, sizeof token.client, "%s", client);
+	token.hash[0] = (uint8_t)sequence;
+	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
+	assert_int_equal(store_token_add(txn, &token), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+}
+
+/* As acectl does. */
+static void put_on_list(uint64_t sequence)
+{
+	struct store_txn *txn;
+	size_t revoked;
+
+	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
+	assert_int_equal(store_token_revoke(txn, &sequence, 1, fx.now_ms / 1000, &revoked), ACE_OK);
+	assert_int_equal(revoked, 1);
+	assert_int_equal(store_commit(txn), ACE_OK);
+}
+
+static int setup(void **state)
+{
+	if (batch_case_setup(state))
+		return -1;
+	add_token(1, "anna");
+	add_token(2, "anna");
+	add_token(3, "bob");
+	add_token(4, "anna");
+	reserve_numbers(); /* behind them: numbers of tokens go up */
+	assert_stored(5, 1);
+	return 0;
+}
+
+/* RFC 8613 4.1.3.5.2: "a Partial IV MUST be included in all notifications [...] except for the first one". */
+static void each_notification_has_a_number_of_its_own(void **state)
+{
+	struct ace_oscore_exchange exchange = observe(&anna, "");
+	uint64_t last;
+
+	(void)state;
+	put_on_list(1);
+	tell_observers();
+	assert_true(as_line_came(&anna, &exchange, &came));
+	assert_true(came.has_piv);
+	assert_true(as_came_with(&came, ACE_OPT_OBSERVE));
+	last = came.piv;
+	put_on_list(2);
+	tell_observers();
+	assert_true(as_line_came(&anna, &exchange, &came));
+	assert_true(came.has_piv);
+	assert_true(came.piv > last);
+	tell_observers();
+	assert_false(as_line_came(&anna, &exchange, &came));
+}
+
+static void who_is_not_concerned_hears_nothing(void **state)
+{
+	struct ace_oscore_exchange annas = observe(&anna, ""), bobs = observe(&bob, "");
+
+	(void)state;
+	put_on_list(3);
+	tell_observers();
+	assert_false(as_line_came(&anna, &annas, &came));
+	assert_true(as_line_came(&bob, &bobs, &came));
+}
+
+static void who_does_not_want_to_hears_no_more(void **state)
+{
+	struct ace_oscore_exchange exchange = observe(&anna, "");
+
+	(void)state;
+	anna.mid += 255; /* another Message ID, and the same token again */
+	as_line_ask_with(&anna, &(struct as_ask){ ACE_COAP_GET, "/revoke/trl", .observe = &dereg });
+	tell_observers();
+	assert_true(as_line_came(&anna, &anna.exchange, &came));
+	assert_false(as_came_with(&came, ACE_OPT_OBSERVE));
+	assert_int_equal(fx.as.observers.used, 0);
+	put_on_list(1);
+	tell_observers();
+	assert_false(as_line_came(&anna, &exchange, &came));
+}
+
+static void a_context_that_left_memory_is_made_again(void **state)
+{
+	struct ace_oscore_exchange exchange = observe(&anna, "");
+
+	(void)state;
+	as_peer_remove(&fx.as.peers, as_peer_find(&fx.as.peers, fx.as.observers.slots[0].line));
+	put_on_list(1);
+	tell_observers();
+	assert_true(as_line_came(&anna, &exchange, &came));
+	assert_true(came.has_piv);
+}
+
+static void another_key_ends_it(void **state)
+{
+	struct ace_oscore_exchange exchange = observe(&anna, "");
+	struct store_txn *txn;
+
+	(void)state;
+	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
+	assert_int_equal(store_client_rekey(txn, "anna", &(struct store_secret){ .key = { 1 }, .key_len = 16 }, 0), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+	put_on_list(1);
+	tell_observers();
+	assert_false(as_line_came(&anna, &exchange, &came));
+	assert_int_equal(fx.as.observers.used, 0);
+}
+
+/* RFC 7641 4.2: after an answer that is no success the server "MUST remove the associated entry". */
+static void an_answer_that_is_an_error_is_the_last(void **state)
+{
+	struct ace_oscore_exchange exchange;
+
+	(void)state;
+	put_on_list(1);
+	put_on_list(2);
+	exchange = observe(&anna, "diff=1&cursor=1");
+	fx.config.trl.index_max = 0; /* the cursor is above it now */
+	put_on_list(4);
+	tell_observers();
+	assert_true(as_line_came(&anna, &exchange, &came));
+	assert_int_equal(came.message.code, ACE_COAP_BAD_REQUEST);
+	assert_true(came.has_piv);
+	assert_false(as_came_with(&came, ACE_OPT_OBSERVE));
+	assert_int_equal(fx.as.observers.used, 0);
+}
+
+/* RFC 7641 3.1: else it "falls back to a normal GET request". */
+static void only_a_success_is_observed_and_only_from_its_first_block(void **state)
+{
+	static const uint32_t later = 1 << 4;
+
+	(void)state;
+	as_line_ask_with(&anna, &(struct as_ask){ ACE_COAP_GET, "/revoke/trl", "diff=x", .observe = &reg });
+	tell_observers();
+	assert_true(as_line_came(&anna, &anna.exchange, &came));
+	assert_int_equal(came.message.code, ACE_COAP_BAD_REQUEST);
+	put_on_list(1);
+	as_line_ask_with(&anna, &(struct as_ask){ ACE_COAP_GET, "/revoke/trl", .observe = &reg, .block2 = &later });
+	tell_observers();
+	assert_true(as_line_came(&anna, &anna.exchange, &came));
+	assert_int_equal(came.message.code, ACE_COAP_CONTENT);
+	assert_false(as_came_with(&came, ACE_OPT_OBSERVE));
+	assert_int_equal(fx.as.observers.used, 0);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, batch_case_teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(each_notification_has_a_number_of_its_own),
+		CASE(who_is_not_concerned_hears_nothing),
+		CASE(who_does_not_want_to_hears_no_more),
+		CASE(a_context_that_left_memory_is_made_again),
+		CASE(another_key_ends_it),
+		CASE(an_answer_that_is_an_error_is_the_last),
+		CASE(only_a_success_is_observed_and_only_from_its_first_block),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
