@@ -16,10 +16,13 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import cbor2
 import programs
-from oscore_peer import open_token
+from oscore_peer import ECHO, GET, OBSERVE, open_token
+from revocation_case import client_line, grant, hash_of
 
-# Code of the inner message and Uri-Path, in this order: Echo round trip and request of the enrolment, token, resource.
+# Code of the inner message and the first Uri-Path, in this order: Echo round trip and request of the enrolment, token, resource.
 WANTED = [("1", "token"), ("129", ""), ("1", "token"), ("133", ""), ("2", "token"), ("65", ""), ("1", "temp"), ("69", "")]
+# An observer of the revocation list: Echo round trip and registration, a token of its own, and that it was revoked.
+WATCHED = [("1", "revoke"), ("129", ""), ("1", "revoke"), ("69", ""), ("2", "token"), ("65", ""), ("69", "")]
 AIF_TEMP_GET = cbor2.dumps([["/temp", 1]])
 
 
@@ -86,6 +89,19 @@ def check_payloads(messages):
     assert answer == b"21.5", answer
 
 
+def watch():
+    """wallboard-1 hears, in Python, that its token was revoked. Returns the hash of that."""
+    line = client_line("wallboard-1")
+    request = line.protect(GET, "revoke/trl", options=[(OBSERVE, b"")])
+    echo = line.exchange(request).option(ECHO)
+    request = line.protect(GET, "revoke/trl", options=[(OBSERVE, b""), (ECHO, echo)])
+    assert line.exchange(request).option(OBSERVE) == b""
+    token, _ = grant(line)
+    programs.ctl("token", "revoke", "--client", "wallboard-1", "-y")
+    assert line.notification(request) is not None, "no notification"
+    return hash_of(token)
+
+
 def main():
     ports = programs.free_port(), programs.free_port()
     dumpcap = capture(ports) if shutil.which("dumpcap") and shutil.which("tshark") else None
@@ -102,13 +118,15 @@ def main():
                 "--set", "/temp=21.5", "--wireshark-keys", "device.keys")
     programs.run("client/ace-client", "--state-dir", "anna", "enroll", "anna.ace")
     programs.run("client/ace-client", "--state-dir", "anna", "get", f"coap://127.0.0.1:{ports[1]}/temp")
+    revoked = watch()
     time.sleep(1)
     dumpcap.send_signal(signal.SIGINT)
     dumpcap.wait(timeout=20)
     got = read(ports)
-    if [message[:2] for message in got] != WANTED:
-        sys.exit(f"tshark read {got}\nwanted      {WANTED}")
-    check_payloads(got)
+    if [message[:2] for message in got] != WANTED + WATCHED:
+        sys.exit(f"tshark read {got}\nwanted      {WANTED + WATCHED}")
+    check_payloads(got[:len(WANTED)])
+    assert cbor2.loads(got[-1][2]) == {0: [revoked], 2: 0}, got[-1]
     print("tshark reads what we protect")
     return 0
 
