@@ -27,7 +27,8 @@
 #include "ace_oscore.h"
 #include "ace_scope.h"
 
-/* Longest access token, and how many keys of authorization servers; firmware may set both. */
+/* Longest access token, and how many keys of authorization servers; firmware may set both. One key is less code.
+ * ACE_ALG_ONLY of ace_alg.h leaves out all algorithms but one. */
 #ifndef ACE_RS_TOKEN_MAX
 #define ACE_RS_TOKEN_MAX 512
 #endif

@@ -3,22 +3,6 @@
 
 #include "token/mem.h"
 
-bool ace_oscore_alg_is_known(int32_t aead)
-{
-	return aead == ACE_ALG_CCM_16_64_128 || aead == ACE_ALG_CCM_16_128_128 || aead == ACE_ALG_CCM_16_128_256 ||
-	       aead == ACE_ALG_A128GCM;
-}
-
-uint8_t ace_oscore_key_len(int32_t aead)
-{
-	return aead == ACE_ALG_CCM_16_128_256 ? 32 : 16;
-}
-
-uint8_t ace_oscore_nonce_len(int32_t aead)
-{
-	return aead == ACE_ALG_A128GCM ? 12 : 13;
-}
-
 uint8_t *ace_oscore_put_bstr(uint8_t *to, struct ace_slice bytes)
 {
 	*to++ = (uint8_t)(0x40 | bytes.len);
@@ -63,7 +47,7 @@ uint64_t ace_oscore_piv_read(struct ace_slice piv)
 void ace_oscore_nonce_make(const struct ace_oscore_ctx *ctx, const struct ace_oscore_id *id, struct ace_slice piv,
 			   uint8_t ret_nonce[ACE_AEAD_NONCE_MAX])
 {
-	size_t len = ace_oscore_nonce_len(ctx->aead);
+	size_t len = ace_alg_nonce_len(ctx->aead);
 	size_t id_at = len - ACE_OSCORE_PIV_MAX - id->len;
 
 	memcpy(ret_nonce, ctx->common_iv, ACE_AEAD_NONCE_MAX);

@@ -3,6 +3,7 @@
 #ifndef OSCORE_COSE_OBJECT_H
 #define OSCORE_COSE_OBJECT_H
 
+#include "ace_alg.h"
 #include "ace_oscore.h"
 
 /* The array behind an AAD: version, algorithm (2 bytes at most), request kid and Partial IV, no options. */
@@ -10,10 +11,6 @@
 #define ACE_OSCORE_AAD_MAX (11 + 1 + ACE_OSCORE_AAD_ARRAY_MAX)
 /* "nonce length minus 6" is what an id may be long at most, 5 bytes are left for the Partial IV. */
 #define ACE_OSCORE_NONCE_OVER_ID 6
-
-bool ace_oscore_alg_is_known(int32_t aead);
-uint8_t ace_oscore_key_len(int32_t aead);
-uint8_t ace_oscore_nonce_len(int32_t aead);
 
 /* CBOR for the few small items of info and AAD. Both return the place after what they wrote. */
 uint8_t *ace_oscore_put_bstr(uint8_t *to, struct ace_slice bytes); /* at most 23 bytes */

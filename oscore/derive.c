@@ -14,7 +14,7 @@ enum kind { KIND_KEY, KIND_IV };
 static enum ace_err expand(const struct ace_oscore_ctx *ctx, const uint8_t prk[ACE_SHA256_LEN],
 			   const struct ace_oscore_id *id, enum kind kind, uint8_t *ret_bytes)
 {
-	uint8_t len = kind == KIND_KEY ? ace_oscore_key_len(ctx->aead) : ace_oscore_nonce_len(ctx->aead);
+	uint8_t len = kind == KIND_KEY ? ace_alg_key_len(ctx->aead) : ace_alg_nonce_len(ctx->aead);
 	uint8_t info[INFO_MAX] = { 0x85 };
 	uint8_t *end = ace_oscore_put_bstr(info + 1, ace_oscore_id_slice(id));
 
@@ -32,7 +32,7 @@ static enum ace_err expand(const struct ace_oscore_ctx *ctx, const uint8_t prk[A
 static enum ace_err id_copy(struct ace_slice bytes, int32_t aead, struct ace_oscore_id *ret_id)
 {
 	/* RFC 8613 3.3: "The maximum length of Sender ID in bytes equals the length of the AEAD nonce minus 6". */
-	if (bytes.len > (size_t)ace_oscore_nonce_len(aead) - ACE_OSCORE_NONCE_OVER_ID)
+	if (bytes.len > (size_t)ace_alg_nonce_len(aead) - ACE_OSCORE_NONCE_OVER_ID)
 		return ACE_ERR_RANGE;
 	ret_id->len = (uint8_t)bytes.len;
 	if (bytes.len)
@@ -48,7 +48,7 @@ static enum ace_err names_copy(const struct ace_oscore_input *in, struct ace_osc
 
 	if (in->hkdf && in->hkdf != ACE_ALG_HMAC_256 && in->hkdf != ACE_ALG_DIRECT_HKDF_SHA_256)
 		return ACE_ERR_UNSUPPORTED;
-	if (!ace_oscore_alg_is_known(aead) || ace_oscore_key_len(aead) > ACE_OSCORE_KEY_MAX)
+	if (!ace_alg_is_known(aead) || ace_alg_key_len(aead) > ACE_OSCORE_KEY_MAX)
 		return ACE_ERR_UNSUPPORTED;
 	if (!in->master_secret.len || (in->has_id_context && in->id_context.len > ACE_OSCORE_ID_CONTEXT_MAX))
 		return ACE_ERR_RANGE;

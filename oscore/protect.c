@@ -80,8 +80,8 @@ static enum ace_err message_seal(const struct ace_oscore_ctx *ctx, const struct 
 	uint8_t aad[ACE_OSCORE_AAD_MAX];
 	struct ace_aead_input in = {
 		.alg = ctx->aead,
-		.key.bytes = { ctx->sender_key, ace_oscore_key_len(ctx->aead) },
-		.nonce = { sealing->nonce, ace_oscore_nonce_len(ctx->aead) },
+		.key.bytes = { ctx->sender_key, ace_alg_key_len(ctx->aead) },
+		.nonce = { sealing->nonce, ace_alg_nonce_len(ctx->aead) },
 		.aad = { aad, ace_oscore_aad_make(ctx, sealing->exchange, aad) },
 	};
 	struct ace_coap_writer w;

@@ -60,8 +60,8 @@ static enum ace_err text_open(const struct ace_oscore_ctx *ctx, const struct ope
 	uint8_t aad[ACE_OSCORE_AAD_MAX];
 	struct ace_aead_input in = {
 		.alg = ctx->aead,
-		.key.bytes = { ctx->recipient_key, ace_oscore_key_len(ctx->aead) },
-		.nonce = { opening->nonce, ace_oscore_nonce_len(ctx->aead) },
+		.key.bytes = { ctx->recipient_key, ace_alg_key_len(ctx->aead) },
+		.nonce = { opening->nonce, ace_alg_nonce_len(ctx->aead) },
 		.aad = { aad, ace_oscore_aad_make(ctx, opening->exchange, aad) },
 		.text = opening->msg->payload,
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* OSCORE_Input_Material (RFC 9203 3.2.1) and the Master Salt that is made with it. */
+#include "ace_alg.h"
 #include "ace_claims.h"
-#include "ace_cose.h"
 #include "token/mem.h"
 #include "token/members.h"
 
@@ -50,13 +50,11 @@ static const struct member members[] = {
 /* Of each number 0 means that it is absent. */
 static bool numbers_are_supported(const struct ace_osc *osc)
 {
-	uint8_t key_len, nonce_len, tag_len;
-
 	if (osc->version && osc->version != 1)
 		return false;
 	if (osc->hkdf && osc->hkdf != ACE_ALG_HMAC_256 && osc->hkdf != ACE_ALG_DIRECT_HKDF_SHA_256)
 		return false;
-	return !osc->alg || !ace_cose_alg_lengths(osc->alg, &key_len, &nonce_len, &tag_len);
+	return !osc->alg || ace_alg_is_known(osc->alg);
 }
 
 enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* COSE_Encrypt0 (RFC 9052 5.2): sealed in place, taken apart without a key, opened. */
+#include "ace_alg.h"
 #include "ace_cose.h"
 #include "token/mem.h"
 #include "token/members.h"
@@ -153,9 +154,6 @@ static enum ace_err bucket_read(struct ace_slice map, struct ace_cose_encrypt0 *
 
 static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, uint64_t labels)
 {
-	uint8_t key_len, nonce_len, tag_len;
-	enum ace_err err;
-
 	/* RFC 9052 3.1: a label in crit that is not understood "is a fatal error in processing the message". What is
 	 * understood here are labels that "SHOULD be omitted" from it, so whatever crit brings is something else. */
 	if (labels & MEMBER_BIT(ACE_COSE_CRIT))
@@ -163,10 +161,9 @@ static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, uint64_t
 	/* RFC 9052 3.1: IV and Partial IV "MUST NOT both be present in the same security layer". */
 	if ((labels & MEMBER_BIT(ACE_COSE_PARTIAL_IV)) && cose->iv.ptr)
 		return ACE_ERR_MALFORMED;
-	err = ace_cose_alg_lengths(cose->alg, &key_len, &nonce_len, &tag_len);
-	if (err)
-		return err;
-	if (cose->iv.len != nonce_len || cose->protected_bytes.len > ACE_COSE_PROTECTED_MAX)
+	if (!ace_alg_is_known(cose->alg))
+		return ACE_ERR_UNSUPPORTED;
+	if (cose->iv.len != ace_alg_nonce_len(cose->alg) || cose->protected_bytes.len > ACE_COSE_PROTECTED_MAX)
 		return ACE_ERR_RANGE;
 	return ACE_OK;
 }

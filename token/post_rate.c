@@ -3,7 +3,7 @@
 
 static bool is_under_attack(const struct ace_rs *rs)
 {
-	for (size_t i = 0; i < rs->config.keys_len; i++)
+	for (size_t i = 0; i < rs_keys_len(&rs->config); i++)
 		if (rs->as[i].failures >= ACE_RS_FAILURES_ALARM)
 			return true;
 	return false;

@@ -84,6 +84,12 @@ ACE_MUST_CHECK enum ace_err ace_rs_exi_deadline(const struct ace_rs *rs, const s
 void ace_rs_exi_note(struct ace_rs *rs, const struct rs_token *token);
 void ace_rs_exi_expire(struct ace_rs *rs, uint64_t now_ms);
 
+/* A constant, in firmware that is built for one key. */
+static inline size_t rs_keys_len(const struct ace_rs_config *config)
+{
+	return ACE_RS_KEYS_MAX == 1 ? 1 : config->keys_len;
+}
+
 static inline size_t rs_grants_len(const struct ace_rs *rs)
 {
 	return (size_t)(rs->grants_end - rs->grants);

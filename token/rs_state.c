@@ -8,7 +8,7 @@ uint8_t ace_rs_issuer_of(const struct ace_rs_config *config, size_t key)
 {
 	size_t first = 0;
 
-	while (!ace_slice_equal(config->keys[first].issuer, config->keys[key].issuer))
+	while (ACE_RS_KEYS_MAX > 1 && !ace_slice_equal(config->keys[first].issuer, config->keys[key].issuer))
 		first++;
 	return (uint8_t)first;
 }
@@ -35,7 +35,7 @@ static bool config_is_usable(const struct ace_rs_config *config)
 {
 	if (!config->contexts || !config->keys_len || config->keys_len > ACE_RS_KEYS_MAX || !config->audience.len)
 		return false;
-	for (size_t i = 0; i < config->keys_len; i++)
+	for (size_t i = 0; i < rs_keys_len(config); i++)
 		if (!config->keys[i].issuer.len)
 			return false;
 	return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One function a question, asked in the order of protocol.md 4.1: the first refusal is the one that counts. */
+#include "ace_alg.h"
 #include "token/rs.h"
 
 /* RFC 9200 5.10.1.1: "If the Issuer is not the AS" that protected the token, it "MUST" be discarded. */
@@ -91,16 +92,11 @@ static enum ace_err check_profile(const struct ace_claims *claims)
  * Sender ID" is the nonce length minus 6. */
 static enum ace_err check_osc(const struct rs_token *token, struct ace_slice client_id)
 {
-	const struct ace_osc *osc = &token->claims.osc;
-	uint8_t key_len, nonce_len, tag_len;
-	enum ace_err err;
+	int32_t alg = token->claims.osc.alg ? token->claims.osc.alg : ACE_ALG_CCM_16_64_128;
 
 	if (token->claims.cnf != ACE_CNF_IS_OSC)
 		return token->osc_err ? token->osc_err : ACE_ERR_CNF;
-	err = ace_cose_alg_lengths(osc->alg ? osc->alg : ACE_ALG_CCM_16_64_128, &key_len, &nonce_len, &tag_len);
-	if (err)
-		return err;
-	return client_id.len + 6 > nonce_len ? ACE_ERR_RANGE : ACE_OK;
+	return client_id.len + 6 > ace_alg_nonce_len(alg) ? ACE_ERR_RANGE : ACE_OK;
 }
 
 /* RFC 9203 4.2: cnf.kid must be the id of the material behind the context "used to protect the message". */

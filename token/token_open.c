@@ -34,7 +34,7 @@ enum ace_err ace_rs_token_open(struct ace_rs *rs, struct ace_slice token, struct
 		return err;
 	err = ACE_ERR_NO_KEY;
 	/* RFC 9052 3.1: several keys may have one kid: "all of the keys associated with the kid may need to be checked". */
-	for (size_t i = 0; i < config->keys_len; i++) {
+	for (size_t i = 0; i < rs_keys_len(config); i++) {
 		if (!ace_slice_equal(config->keys[i].kid, cose.kid))
 			continue;
 		if (cose.alg != (config->keys[i].alg ? config->keys[i].alg : ACE_ALG_CCM_16_64_128)) {
