@@ -131,6 +131,12 @@ enum ace_err client_request_init(struct client_request *request, uint8_t code, c
 	return err;
 }
 
+size_t client_message_size(const struct ace_coap_message *message, size_t token_len)
+{
+	return ACE_COAP_HEADER_LEN + token_len + message->options.len +
+	       (message->payload.len ? 1 + message->payload.len : 0);
+}
+
 enum ace_err client_request_message(const struct client_request *request, struct ace_buf *out,
 				    struct ace_coap_message *ret_msg)
 {

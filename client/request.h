@@ -34,6 +34,9 @@ ACE_MUST_CHECK enum ace_err client_request_uint(struct client_request *request, 
 ACE_MUST_CHECK enum ace_err client_request_message(const struct client_request *request, struct ace_buf *out,
 						   struct ace_coap_message *ret_msg);
 
+/* Bytes of a message on the wire; a request has no token yet, so its length is given apart. */
+size_t client_message_size(const struct ace_coap_message *message, size_t token_len);
+
 /* "GET", "POST", ... */
 const char *client_method_name(uint8_t code);
 /* The code of get, post, put or delete; 0 when it is none. */

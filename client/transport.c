@@ -7,6 +7,7 @@
 
 #include "ace_port.h"
 #include "cli/pdu.h"
+#include "client/request.h"
 
 #define SESSIONS_MAX 4 /* the AS, the device, and room for a change of mind */
 #define IO_SLICE_MS 1000
@@ -31,12 +32,6 @@ struct client_transport {
 	bool taken, passed_over, failed;
 	coap_nack_reason_t failure;
 };
-
-size_t client_message_size(const struct ace_coap_message *message, size_t token_len)
-{
-	return ACE_COAP_HEADER_LEN + token_len + message->options.len +
-	       (message->payload.len ? 1 + message->payload.len : 0);
-}
 
 static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
 				   const coap_mid_t mid)

@@ -48,7 +48,4 @@ ACE_MUST_CHECK enum ace_err client_transport_exchange(struct client_transport *t
 						      const struct ace_coap_message *request,
 						      const struct client_wait *wait, struct cli_error *ret_error);
 
-/* Bytes of a message on the wire; a request has no token yet, so its length is given apart. */
-size_t client_message_size(const struct ace_coap_message *message, size_t token_len);
-
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An AS and a device behind one UDP port, in a thread, that misbehave on request: for the client's tests. Tokens are
- * opaque numbers; scopes are the names "read" (GET) and "set" (PUT). Include after cmocka.h. */
+/* An AS and a device behind one port, that misbehave on request: for the client's tests. They run within the client's
+ * call, so that nothing depends on time. Tokens are opaque numbers; scopes are the names "read" (GET) and "set" (PUT). Include after cmocka.h. */
 #ifndef SUPPORT_SCRIPTED_PEER_H
 #define SUPPORT_SCRIPTED_PEER_H
 
@@ -176,59 +176,40 @@ static inline void peer_plain(struct peer *peer)
 		.payload = peer_hints(peer, "read", bytes, sizeof bytes) });
 }
 
-static inline void *peer_run(void *arg)
+/* A datagram arrives; what it is answered with is in peer->answers then. */
+static inline void peer_receive(struct peer *peer, struct ace_slice datagram)
 {
-	struct peer *peer = arg;
-	uint8_t bytes[1500];
+	struct ace_oscore_option option;
 
-	for (;;) {
-		socklen_t from_len = sizeof peer->from;
-		ssize_t len = recvfrom(peer->fd, bytes, sizeof bytes, 0,
-				       (struct sockaddr *)(void *)&peer->from, &from_len);
-		struct ace_oscore_option option;
-
-		if (len <= 1) /* the end, or a datagram of one byte that says so */
-			return NULL;
-		if (ace_coap_read((struct ace_slice){ bytes, (size_t)len }, &peer->request) || !peer->request.code ||
-		    peer->request.code >> 5)
-			continue;
-		if (peer->request.mid == peer->last_mid) {
-			peer_send(peer, (struct ace_slice){ peer->kept, peer->kept_len });
-			continue;
-		}
-		peer->last_mid = peer->request.mid;
-		if (ace_oscore_peek(&peer->request, &option) == ACE_OK)
-			peer_protected(peer, &option);
-		else
-			peer_plain(peer);
+	assert_int_equal(ace_coap_read(datagram, &peer->request), ACE_OK);
+	if (peer->request.mid == peer->last_mid) {
+		if (peer->answers_len)
+			peer->answers[0] = peer->answers[peer->answers_len - 1];
+		peer->answers_len = peer->answers_len > 0;
+		return;
 	}
+	peer->last_mid = peer->request.mid;
+	peer->answers_len = 0;
+	if (ace_oscore_peek(&peer->request, &option) == ACE_OK)
+		peer_protected(peer, &option);
+	else
+		peer_plain(peer);
 }
+
+#include "scripted_link.h"
 
 static inline void peer_start(struct peer *peer)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof at;
-
 	memset(peer, 0, sizeof *peer);
 	peer->last_mid = -1;
 	peer_derive(ACE_SLICE_OF(peer_as_secret), (struct ace_slice){ NULL, 0 }, (struct ace_slice){ NULL, 0 },
 		    ACE_LITERAL("c"), &peer->as_ctx);
-	peer->fd = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_true(peer->fd >= 0);
-	assert_int_equal(bind(peer->fd, (const struct sockaddr *)(const void *)&at, sizeof at), 0);
-	assert_int_equal(getsockname(peer->fd, (struct sockaddr *)(void *)&at, &len), 0);
-	peer->port = ntohs(at.sin_port);
-	assert_int_equal(pthread_create(&peer->thread, NULL, peer_run, peer), 0);
+	link_attach(peer);
 }
 
 static inline void peer_stop(struct peer *peer)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(peer->port),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-
-	assert_int_equal(sendto(peer->fd, "", 1, 0, (const struct sockaddr *)(const void *)&at, sizeof at), 1);
-	assert_int_equal(pthread_join(peer->thread, NULL), 0);
-	close(peer->fd);
+	link_detach(peer);
 }
 
 #endif

@@ -3,17 +3,14 @@
 #ifndef SUPPORT_SCRIPTED_PEER_BASE_H
 #define SUPPORT_SCRIPTED_PEER_BASE_H
 
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "ace_claims.h"
 #include "ace_oscore.h"
 
 #define PEER_TOKENS_MAX 16
+#define PEER_ANSWERS_MAX 2 /* a forged one, a genuine one */
 
 /* What it is to do wrong; set before the client acts. */
 struct peer_script {
@@ -34,10 +31,13 @@ struct peer_script {
 	uint8_t hint_cnonce;    /* hints hold this byte five times; 0: none */
 };
 
+struct peer_datagram {
+	uint8_t bytes[1200];
+	size_t len;
+};
+
 struct peer {
-	int fd;
 	uint16_t port;
-	pthread_t thread;
 	struct peer_script script;
 	struct ace_oscore_ctx as_ctx, device_ctx;
 	bool has_device;
@@ -57,11 +57,10 @@ struct peer {
 	uint8_t last_nonce1[8], last_id1[8];
 	size_t last_id1_len;
 	char last_asked[64];
-	/* The request in hand, and the last answer, which a retransmitted request gets again. */
+	/* The request in hand, and the answers to it, of which a retransmitted request gets the last one again. */
 	int last_mid;
-	uint8_t kept[1200];
-	size_t kept_len;
-	struct sockaddr_in from;
+	struct peer_datagram answers[PEER_ANSWERS_MAX];
+	size_t answers_len;
 	struct ace_coap_message request;
 };
 
@@ -100,10 +99,11 @@ static inline struct ace_slice peer_write(const struct peer *peer, const struct 
 
 static inline void peer_send(struct peer *peer, struct ace_slice bytes)
 {
-	memmove(peer->kept, bytes.ptr, bytes.len);
-	peer->kept_len = bytes.len;
-	(void)sendto(peer->fd, bytes.ptr, bytes.len, 0, (const struct sockaddr *)(const void *)&peer->from,
-		     sizeof peer->from);
+	struct peer_datagram *answer = &peer->answers[peer->answers_len];
+
+	assert_true(peer->answers_len++ < PEER_ANSWERS_MAX && bytes.len <= sizeof answer->bytes);
+	memcpy(answer->bytes, bytes.ptr, bytes.len);
+	answer->len = bytes.len;
 }
 
 static inline void peer_answer_plain(struct peer *peer, const struct peer_answer *answer)
@@ -125,8 +125,6 @@ static inline void peer_answer_protected(struct peer *peer, const struct ace_osc
 							       .payload = ACE_LITERAL("forged") });
 	if (peer->script.forge_only)
 		return;
-	if (peer->script.forge_before)
-		usleep(100000);
 	assert_int_equal(ace_coap_read(peer_write(peer, answer, plain, sizeof plain), &msg), ACE_OK);
 	assert_int_equal(ace_oscore_protect_response(ctx, exchange, NULL, &msg, &out), ACE_OK);
 	if (peer->script.corrupt)

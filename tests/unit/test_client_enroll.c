@@ -125,7 +125,6 @@ static void key_of_an_export_goes_on_where_nobody_was(void **state)
 static void wrong_secret_keeps_the_ticket(void **state)
 {
 	(void)state;
-	client.carrier.grace_ms = 100;
 	ticket_write("wallboard-1", "c0c1c200000000000000000000000001", EXPIRES);
 	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_ERR_UNPROTECTED);
 	assert_int_equal(error.exit, CLI_EXIT_REFUSED);
