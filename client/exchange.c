@@ -25,12 +25,12 @@ static bool answer_keep(struct client_answer *answer, const struct ace_coap_mess
 	return !ace_coap_written(&w, &written) && !ace_coap_read(written, &answer->msg);
 }
 
-static bool take_any(void *arg, const struct ace_coap_message *msg)
+static enum client_verdict take_any(void *arg, const struct ace_coap_message *msg)
 {
 	struct client_answer *answer = arg;
 
 	answer->received_len = client_message_size(msg, msg->token.len);
-	return answer_keep(answer, msg);
+	return answer_keep(answer, msg) ? CLIENT_TAKE : CLIENT_PASS_OVER;
 }
 
 /* Is it 4.01 with an Echo to be sent back? */
@@ -95,9 +95,10 @@ struct protected_wait {
 	const struct ace_oscore_ctx *ctx;
 	struct ace_oscore_exchange exchange;
 	struct client_answer *answer;
+	bool impatient;
 };
 
-static bool take_verified(void *arg, const struct ace_coap_message *msg)
+static enum client_verdict take_verified(void *arg, const struct ace_coap_message *msg)
 {
 	struct protected_wait *wait = arg;
 	struct client_answer *answer = wait->answer;
@@ -107,15 +108,15 @@ static bool take_verified(void *arg, const struct ace_coap_message *msg)
 	if (err == ACE_ERR_UNPROTECTED) {
 		answer->unprotected++;
 		answer->unprotected_code = msg->code;
-		return false;
+		return wait->impatient && msg->code == ACE_COAP_UNAUTHORIZED ? CLIENT_END : CLIENT_PASS_OVER;
 	}
 	/* RFC 8613 8.4: a response that does not decode or verify SHALL be dropped. */
 	if (err || ace_coap_read(ace_buf_slice(&plain), &answer->msg)) {
 		answer->unverified++;
-		return false;
+		return CLIENT_PASS_OVER;
 	}
 	answer->received_len = client_message_size(msg, msg->token.len);
-	return true;
+	return CLIENT_TAKE;
 }
 
 /* Why there is no verified answer, from what came instead. */
@@ -140,7 +141,7 @@ static enum ace_err protected_once(const struct client_carrier *carrier, const s
 {
 	uint8_t plain_bytes[CLIENT_MESSAGE_MAX], sealed_bytes[CLIENT_MESSAGE_MAX];
 	struct ace_buf plain = ACE_BUF_OF(plain_bytes), sealed = ACE_BUF_OF(sealed_bytes);
-	struct protected_wait verify = { .ctx = &in->line->ctx, .answer = ret_answer };
+	struct protected_wait verify = { .ctx = &in->line->ctx, .answer = ret_answer, .impatient = in->impatient };
 	struct client_wait wait = { take_verified, &verify, carrier->timeout_ms, carrier->grace_ms };
 	struct ace_coap_message msg;
 	uint64_t seq;

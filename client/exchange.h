@@ -8,7 +8,8 @@
 #include "client/state.h"
 #include "client/transport.h"
 
-/* After an answer that proves nothing: how long a better one is waited for. An honest peer that got the request has
+/* After an answer that proves nothing: how long a better one is waited for, unless the request is sent anew at once, as a
+ * fresh one whose answers are waited for in its place (client_protected.impatient). An honest peer that got the request has
  * answered or acknowledged within ACK_TIMEOUT (RFC 7252 4.8), 2 s. */
 #define CLIENT_GRACE_MS 2000
 #define CLIENT_ECHO_ROUNDS 3
@@ -54,6 +55,7 @@ struct client_protected {
 	struct client_line *line;
 	struct client_request *request; /* an Echo may be added to it */
 	const struct client_watcher *watcher; /* NULL: none */
+	bool impatient; /* do not wait for a better answer than an unprotected 4.01: the caller asks again */
 };
 /* Send a protected request. Answers without protection and answers that do not verify are counted and passed over.
  * @return ACE_OK a verified answer; ACE_ERR_UNPROTECTED only answers without protection came (exit

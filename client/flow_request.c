@@ -45,6 +45,21 @@ static const char *format_name(const struct client_answer *answer)
 	}
 }
 
+/* May the request be sent twice? It may have been carried out when the 4.01 was a forgery. */
+static bool is_idempotent(uint8_t code)
+{
+	return code == ACE_COAP_GET || code == ACE_COAP_PUT || code == ACE_COAP_DELETE;
+}
+
+/* Will a 4.01 to the next request be followed by the same request again? Then nothing is gained by waiting for a better
+ * answer: the fresh request asks for one. The last request before the context is given up gets the whole wait, so that
+ * who forges answers, however fast, never brings that about while the device can be heard. */
+static bool is_impatient(const struct client_flow *flow)
+{
+	return flow->assoc.proven && is_idempotent(flow->job->request->code) &&
+	       flow->assoc.refusals + 1 < CLIENT_REFUSALS_MAX;
+}
+
 static enum ace_err request_once(struct client_flow *flow, struct client_answer *ret_answer,
 				 struct cli_error *ret_error)
 {
@@ -55,7 +70,7 @@ static enum ace_err request_once(struct client_flow *flow, struct client_answer 
 			  client_method_name(flow->job->request->code), flow->job->address.path);
 	err = client_exchange_protected(&flow->client->carrier, &(struct client_protected){
 		.peer = &flow->peer, .line = &flow->line, .request = flow->job->request,
-		.watcher = &(struct client_watcher){ client_step_seen, &step } }, ret_answer, ret_error);
+		.impatient = is_impatient(flow), .watcher = &(struct client_watcher){ client_step_seen, &step } }, ret_answer, ret_error);
 	if (!err)
 		client_step_line(&step, ret_answer, "%s", format_name(ret_answer));
 	else if (err == ACE_ERR_UNPROTECTED)
@@ -63,12 +78,6 @@ static enum ace_err request_once(struct client_flow *flow, struct client_answer 
 	else
 		client_step_failed(&step, ret_answer, "no verified answer");
 	return err;
-}
-
-/* May the request be sent twice? It may have been carried out when the 4.01 was a forgery. */
-static bool is_idempotent(uint8_t code)
-{
-	return code == ACE_COAP_GET || code == ACE_COAP_PUT || code == ACE_COAP_DELETE;
 }
 
 /* What to do after a request without a verified answer. */

@@ -29,7 +29,7 @@ struct client_transport {
 	coap_mid_t mid;
 	uint8_t token[CLIENT_TOKEN_LEN];
 	unsigned int passed_over_now; /* since the session was last looked at */
-	bool taken, passed_over, failed;
+	bool taken, ended, passed_over, failed;
 	coap_nack_reason_t failure;
 };
 
@@ -40,17 +40,19 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
 	coap_bin_const_t token = coap_pdu_get_token(received);
 	uint8_t bytes[CLIENT_MESSAGE_MAX];
 	struct ace_coap_message msg;
+	enum client_verdict verdict = CLIENT_PASS_OVER;
 
 	(void)sent;
 	(void)mid;
-	if (!t->wait || t->taken)
+	if (!t->wait || t->taken || t->ended)
 		return COAP_RESPONSE_OK;
 	if (!ace_slice_equal((struct ace_slice){ token.s, token.length }, ACE_SLICE_OF(t->token)))
 		return COAP_RESPONSE_OK;
-	if (!cli_pdu_read(received, bytes, sizeof bytes, &msg) && t->wait->take(t->wait->arg, &msg))
-		t->taken = true;
-	else
-		t->passed_over_now++;
+	if (!cli_pdu_read(received, bytes, sizeof bytes, &msg))
+		verdict = t->wait->take(t->wait->arg, &msg);
+	t->taken = verdict == CLIENT_TAKE;
+	t->ended = verdict == CLIENT_END;
+	t->passed_over_now += verdict == CLIENT_PASS_OVER;
 	ace_wipe(bytes, sizeof bytes);
 	return COAP_RESPONSE_OK;
 }
@@ -205,13 +207,13 @@ static void wait_for_answer(struct client_transport *t, const struct ace_coap_me
 	uint64_t now = ace_port_monotonic_ms(), end = now + t->wait->timeout_ms;
 	unsigned int renewals = 0;
 
-	while (!t->taken && !t->failed && now < end) {
+	while (!t->taken && !t->ended && !t->failed && now < end) {
 		uint64_t left = end - now;
 
 		if (coap_io_process(t->coap, (uint32_t)(left < IO_SLICE_MS ? left : IO_SLICE_MS)) < 0)
 			t->failed = true;
 		now = ace_port_monotonic_ms();
-		if (t->taken || t->failed || !t->passed_over_now)
+		if (t->taken || t->ended || t->failed || !t->passed_over_now)
 			continue;
 		if (!t->passed_over && now + t->wait->grace_ms < end)
 			end = now + t->wait->grace_ms;
@@ -260,7 +262,7 @@ enum ace_err client_transport_exchange(struct client_transport *t, const struct 
 
 	if (err)
 		return cli_error_set(ret_error, err, "no random bytes");
-	t->taken = t->passed_over = t->failed = false;
+	t->taken = t->ended = t->passed_over = t->failed = false;
 	t->passed_over_now = 0;
 	t->failure = COAP_NACK_NOT_DELIVERABLE;
 	t->wait = wait;

@@ -24,8 +24,13 @@ struct client_peer {
 #define CLIENT_MESSAGE_MAX 4096
 #define CLIENT_TOKEN_LEN 4 /* RFC 7252 5.3.1: 32 random bits make a forged answer hard to match */
 
-/* Looks at an answer that matches the request. @return true: this is the one, stop waiting. */
-typedef bool client_take_fn(void *arg, const struct ace_coap_message *answer);
+/* Looks at an answer that matches the request. */
+enum client_verdict {
+	CLIENT_TAKE,      /* this is the one */
+	CLIENT_PASS_OVER, /* worthless: wait for a better one */
+	CLIENT_END,       /* worthless, and no better one is waited for */
+};
+typedef enum client_verdict client_take_fn(void *arg, const struct ace_coap_message *answer);
 
 struct client_wait {
 	client_take_fn *take;
@@ -39,10 +44,10 @@ ACE_MUST_CHECK enum ace_err client_transport_new(struct client_transport **ret_t
 void client_transport_free(struct client_transport *transport);
 
 /* Send a request (its type, code, options and payload; Message ID and token are chosen here) and hand each answer to
- * wait->take until it takes one.
- * @return ACE_OK one was taken; ACE_ERR_BUSY none in time; ACE_ERR_IO the network says that nobody is there (ICMP) or
- * the message could not be sent; ACE_ERR_SPACE it does not fit a datagram; ACE_ERR_MEMORY.  Errors ask for
- * CLI_EXIT_UNREACHABLE where the peer is at fault. */
+ * wait->take until it takes one, or ends the wait.
+ * @return ACE_OK one was taken; ACE_ERR_BUSY none in time, or the wait was ended; ACE_ERR_IO the network says that
+ * nobody is there (ICMP) or the message could not be sent; ACE_ERR_SPACE it does not fit a datagram; ACE_ERR_MEMORY.
+ * Errors ask for CLI_EXIT_UNREACHABLE where the peer is at fault. */
 ACE_MUST_CHECK enum ace_err client_transport_exchange(struct client_transport *transport,
 						      const struct client_peer *peer,
 						      const struct ace_coap_message *request,

@@ -44,6 +44,7 @@ static inline int start(void **state)
 	client_start();
 	enrol();
 	memset(&error, 0, sizeof error);
+	link_waits = 0;
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct client_transport {
 	uint16_t mid;
 };
 
+static unsigned int link_waits; /* exchanges that waited for a better answer in vain */
 static struct peer *link_peers[LINK_PEERS_MAX]; /* NULL: nobody at LINK_FIRST_PORT + i */
 
 static inline void link_attach(struct peer *peer)
@@ -77,18 +78,20 @@ static inline struct ace_slice link_write(const struct ace_coap_message *request
 	return written;
 }
 
-static inline bool link_deliver(struct peer *peer, struct ace_slice datagram, const struct client_wait *wait)
+static inline enum client_verdict link_deliver(struct peer *peer, struct ace_slice datagram, const struct client_wait *wait)
 {
+	enum client_verdict verdict;
 	struct ace_coap_message answer;
 
 	peer_receive(peer, datagram);
 	for (size_t i = 0; i < peer->answers_len; i++) {
 		assert_int_equal(ace_coap_read((struct ace_slice){ peer->answers[i].bytes, peer->answers[i].len },
 					       &answer), ACE_OK);
-		if (wait->take(wait->arg, &answer))
-			return true;
+		verdict = wait->take(wait->arg, &answer);
+		if (verdict != CLIENT_PASS_OVER)
+			return verdict;
 	}
-	return false;
+	return CLIENT_PASS_OVER;
 }
 
 /* As the real one: after a worthless answer the same message once more, then the end of the wait. */
@@ -99,10 +102,14 @@ enum ace_err client_transport_exchange(struct client_transport *transport, const
 	struct peer *there = link_peer(peer);
 	uint8_t bytes[CLIENT_MESSAGE_MAX];
 	struct ace_slice datagram = link_write(request, ++transport->mid, bytes, sizeof bytes);
+	enum client_verdict verdict = CLIENT_PASS_OVER;
 	enum ace_err err;
 
-	if (there && (link_deliver(there, datagram, wait) || link_deliver(there, datagram, wait)))
+	for (int again = 0; there && verdict == CLIENT_PASS_OVER && again < 2; again++)
+		verdict = link_deliver(there, datagram, wait);
+	if (verdict == CLIENT_TAKE)
 		return ACE_OK;
+	link_waits += there && verdict == CLIENT_PASS_OVER;
 	err = cli_error_set(ret_error, there ? ACE_ERR_BUSY : ACE_ERR_IO, "%s does not answer", peer->name);
 	if (ret_error)
 		ret_error->exit = CLI_EXIT_UNREACHABLE;

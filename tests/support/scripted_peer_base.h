@@ -15,6 +15,7 @@
 /* What it is to do wrong; set before the client acts. */
 struct peer_script {
 	bool forge_before;      /* an unprotected 2.05 "forged" before each protected answer */
+	uint8_t forged_code;    /* 0: 2.05 */
 	bool forge_only;        /* and nothing after it */
 	unsigned int forget;    /* so many protected device requests get an unprotected 4.01 */
 	unsigned int bad_authz; /* so many authz-info answers hold a nonce that the device does not use */
@@ -121,8 +122,9 @@ static inline void peer_answer_protected(struct peer *peer, const struct ace_osc
 	struct ace_coap_message msg;
 
 	if (peer->script.forge_before || peer->script.forge_only)
-		peer_answer_plain(peer, &(struct peer_answer){ .code = ACE_COAP_CONTENT, .format = 0,
-							       .payload = ACE_LITERAL("forged") });
+		peer_answer_plain(peer, &(struct peer_answer){
+			.code = peer->script.forged_code ? peer->script.forged_code : ACE_COAP_CONTENT, .format = 0,
+			.payload = ACE_LITERAL("forged") });
 	if (peer->script.forge_only)
 		return;
 	assert_int_equal(ace_coap_read(peer_write(peer, answer, plain, sizeof plain), &msg), ACE_OK);

@@ -58,6 +58,32 @@ static void forged_plaintext_answer_does_not_end_the_wait(void **state)
 	assert_int_equal(peer.as_requests, 1);
 }
 
+/* S9: a context is not given up while the device can be heard, however often somebody else is the first to answer. */
+static void forged_refusals_before_each_answer_cost_nothing(void **state)
+{
+	(void)state;
+	assert_string_equal(get(), "2.05 21.5");
+	peer.script.forge_before = true;
+	peer.script.forged_code = ACE_COAP_UNAUTHORIZED;
+	for (int again = 0; again < 4; again++)
+		assert_string_equal(get(), "2.05 21.5");
+	assert_int_equal(peer.authz_posts, 1);
+	assert_int_equal(peer.as_requests, 1);
+	assert_int_equal(link_waits, 0);
+}
+
+/* It may have been carried out: it is not sent again, but a better answer is waited for. */
+static void refused_post_is_sent_once_and_waited_for(void **state)
+{
+	(void)state;
+	assert_string_equal(get(), "2.05 21.5");
+	peer.script.forget = 1;
+	assert_null(ask(ACE_COAP_POST, &(struct client_job){ 0 }));
+	assert_int_equal(error.err, ACE_ERR_UNPROTECTED);
+	assert_int_equal(peer.device_requests, 2);
+	assert_int_equal(link_waits, 1);
+}
+
 static void forged_plaintext_answer_alone_is_never_data(void **state)
 {
 	(void)state;
@@ -126,9 +152,11 @@ static void two_forged_refusals_keep_the_context_and_three_repost_the_token(void
 	peer.script.forget = 2;
 	assert_string_equal(get(), "2.05 21.5");
 	assert_int_equal(peer.authz_posts, 1);
+	assert_int_equal(link_waits, 0);
 	peer.script.forget = 3;
 	assert_string_equal(get(), "2.05 21.5");
 	assert_int_equal(peer.authz_posts, 2);
+	assert_int_equal(link_waits, 1); /* the last one before the context goes, and only that */
 	assert_int_equal(peer.as_requests, 1);
 	assert_int_equal(peer.plain_gets, 1);
 	/* RFC 9203 4.1 (C-013): another nonce. */
@@ -285,6 +313,8 @@ int main(void)
 		TEST(discovery_of_a_put_is_a_get_without_payload),
 		TEST(echo_of_the_as_is_answered),
 		TEST(forged_plaintext_answer_does_not_end_the_wait),
+		TEST(forged_refusals_before_each_answer_cost_nothing),
+		TEST(refused_post_is_sent_once_and_waited_for),
 		TEST(forged_plaintext_answer_alone_is_never_data),
 		TEST(answer_with_a_flipped_bit_is_no_answer),
 		TEST(hints_to_a_foreign_as_lead_to_nothing),

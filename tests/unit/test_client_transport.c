@@ -33,6 +33,7 @@ static struct client_transport *transport;
 static struct client_peer peer;
 static struct cli_error error;
 static unsigned int seen_bad;
+static bool end_on_bad;
 
 static void answer(const struct sockaddr_in *to, const struct ace_coap_message *request, const char *text)
 {
@@ -89,6 +90,7 @@ static int start(void **state)
 	memset(&speaker, 0, sizeof speaker);
 	memset(&error, 0, sizeof error);
 	seen_bad = 0;
+	end_on_bad = false;
 	speaker.fd = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(bind(speaker.fd, (const struct sockaddr *)(const void *)&at, sizeof at), 0);
 	assert_int_equal(getsockname(speaker.fd, (struct sockaddr *)(void *)&at, &len), 0);
@@ -105,13 +107,13 @@ static int stop(void **state)
 	return 0;
 }
 
-static bool take_good(void *arg, const struct ace_coap_message *msg)
+static enum client_verdict take_good(void *arg, const struct ace_coap_message *msg)
 {
 	(void)arg;
 	if (ace_slice_equal(msg->payload, ACE_LITERAL("good")))
-		return true;
+		return CLIENT_TAKE;
 	seen_bad++;
-	return false;
+	return end_on_bad ? CLIENT_END : CLIENT_PASS_OVER;
 }
 
 static enum ace_err exchange(uint32_t timeout_ms, uint32_t grace_ms)
@@ -162,6 +164,15 @@ static void worthless_answers_end_the_wait_after_the_grace(void **state)
 	assert_int_equal(heard(SAY_GOOD, LONG_MS, LONG_MS), ACE_OK);
 }
 
+static void a_wait_that_is_ended_is_over_at_once(void **state)
+{
+	(void)state;
+	end_on_bad = true;
+	assert_int_equal(heard(SAY_BAD_THEN_GOOD, LONG_MS, LONG_MS), ACE_ERR_BUSY);
+	assert_int_equal(seen_bad, 1);
+	assert_int_equal(heard(SAY_GOOD, LONG_MS, LONG_MS), ACE_OK);
+}
+
 static void silence_ends_with_the_timeout(void **state)
 {
 	(void)state;
@@ -197,6 +208,7 @@ int main(void)
 		TEST(an_answer_is_taken_and_the_session_goes_on),
 		TEST(an_answer_behind_a_worthless_one_is_taken),
 		TEST(worthless_answers_end_the_wait_after_the_grace),
+		TEST(a_wait_that_is_ended_is_over_at_once),
 		TEST(silence_ends_with_the_timeout),
 		TEST(a_reset_is_an_error_at_once),
 		TEST(nobody_there_is_an_error_at_once),
