@@ -135,10 +135,15 @@ void as_authenticate(struct as_server *as, struct as_job *job)
 	err = job->way.kind == AS_WAY_DTLS ? recognise(as, job) : unprotect(as, job);
 	if (err) {
 		answer_refused(job, err);
+		as_metrics_fault(&as->metrics, err);
+		/* What fails on our side is nobody's fault. */
+		if (!ACE_ERR_IS_OURS(err) && !as_way_blame(as, &job->way))
+			job->state = AS_JOB_SILENT;
 		cli_log(CLI_LOG_DEBUG, "request.refused", cli_log_err(err));
 		return;
 	}
 	as_peer_touch(&as->peers, job->peer, as->batch->monotonic_ms);
+	as->metrics.challenged += job->state == AS_JOB_CHALLENGED;
 	if (job->state == AS_JOB_VERIFIED)
 		as_way_confirm(as, &job->way);
 }

@@ -6,6 +6,7 @@
 #include "as/authenticate.h"
 #include "as/changes.h"
 #include "as/endpoints.h"
+#include "as/overload.h"
 #include "as/sequence.h"
 #include "cli/log.h"
 #include "storage/counters.h"
@@ -93,6 +94,7 @@ static enum ace_err protect(struct as_server *as, struct as_job *job, struct ace
 			return protect_answer(job, out);
 		return as_answer_write(&job->answer, &job->inner, out);
 	case AS_JOB_PLAIN:
+	case AS_JOB_SILENT:
 	default:
 		return as_answer_write(&job->answer, job->way.message, out);
 	}
@@ -102,8 +104,13 @@ static void answer(struct as_server *as, struct as_job *job)
 {
 	uint8_t bytes[ACE_UDP_ANSWER_MAX];
 	struct ace_buf out = ACE_BUF_OF(bytes);
-	enum ace_err err = protect(as, job, &out);
+	enum ace_err err;
 
+	if (job->state == AS_JOB_SILENT) {
+		as_way_drop(as, &job->way);
+		return;
+	}
+	err = protect(as, job, &out);
 	if (err) {
 		/* What cannot be protected is said in the clear, without a word of what it was. */
 		as_answer_failure(&job->answer, err);
@@ -129,6 +136,7 @@ static void receive(struct as_server *as, struct as_job *job, struct as_way way)
 	job->event.kind = AS_TOKEN_NONE;
 	job->block1.has_option = false;
 	as_authenticate(as, job);
+	as->batch->verified += job->state == AS_JOB_VERIFIED;
 	if (job->state == AS_JOB_CHALLENGED)
 		job->sender_err = store_sender_take(as->store, job->peer->id, as->batch->now_ms, &job->sender_number);
 }
@@ -179,24 +187,35 @@ static void report(struct as_server *as)
 		const struct as_token_event *event = &as->batch->jobs[i].event;
 
 		as->tokens_issued += event->kind == AS_TOKEN_ISSUED;
+		as_metrics_token(&as->metrics, event);
 		as_token_log(as->config, event);
 	}
 }
 
-static void fail_waiting(struct as_batch *batch)
+static void fail_waiting(struct as_server *as)
 {
+	struct as_batch *batch = as->batch;
+
 	for (size_t i = 0; i < batch->len; i++)
-		if (batch->jobs[i].answer.waits)
+		if (batch->jobs[i].answer.waits) {
 			as_answer_failure(&batch->jobs[i].answer, ACE_ERR_STORAGE);
+			as->metrics.failed++;
+		}
 }
 
 /* From here on what the batch wrote is on disk, or none of it counts. */
 static enum ace_err commit(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
+	bool is_written = batch->write || batch->write_err;
+	uint64_t since_us = is_written ? as_metrics_now_us() : 0;
 	enum ace_err err = batch->write ? store_commit(batch->write) : batch->write_err;
 
 	batch->write = NULL;
+	if (is_written) {
+		as->commit_err = err;
+		as_metrics_commit(&as->metrics, since_us, err);
+	}
 	as_refusals_settle(&as->refusals, !err);
 	if (!err) {
 		report(as);
@@ -204,8 +223,20 @@ static enum ace_err commit(struct as_server *as)
 	}
 	cli_log(CLI_LOG_ERROR, "commit.failed", cli_log_err(err),
 		cli_log_text("reason", store_last_error(as->store)->text));
-	fail_waiting(batch);
+	fail_waiting(as);
 	return err == ACE_ERR_STORAGE ? err : ACE_OK;
+}
+
+/* Without numbers there are no tokens, but all else goes on. */
+static void reserve_numbers(struct as_server *as)
+{
+	enum ace_err err = as_sequence_reserve(as, AS_JOBS_MAX);
+
+	as->sequence_err = err;
+	if (!err)
+		return;
+	as->metrics.numbers_refused++;
+	cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
 }
 
 static enum ace_err begin(struct as_server *as)
@@ -256,17 +287,20 @@ enum ace_err as_batch_run(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
 	struct arrived arrived;
+	uint64_t since_us;
 	enum ace_err err;
 
 	read_clocks(batch);
+	batch->verified = 0;
 	arrived = read_ways(as);
-	err = arrived.udp_len || arrived.dtls_len ? as_sequence_reserve(as, AS_JOBS_MAX) : ACE_OK;
-	if (err)
-		cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
+	since_us = as_metrics_now_us();
+	if (arrived.udp_len || arrived.dtls_len)
+		reserve_numbers(as);
 	err = begin(as);
 	if (err)
 		return put_off_all(as, &arrived, err);
 	receive_all(as, &arrived);
+	as_overload_note(as);
 	as_serve_all(as);
 	store_abort(batch->read);
 	answer_all(as, false);
@@ -278,5 +312,7 @@ enum ace_err as_batch_run(struct as_server *as)
 	if (err)
 		return err;
 	answer_all(as, true);
+	if (batch->len)
+		as_metrics_batch(&as->metrics, batch->len, since_us);
 	return as_ways_flush(as);
 }

@@ -14,6 +14,7 @@ enum as_job_state {
 	AS_JOB_PLAIN = 0,  /* nobody verified: the answer goes out unprotected */
 	AS_JOB_CHALLENGED, /* verified, but perhaps old: a protected 4.01 with Echo */
 	AS_JOB_VERIFIED,   /* peer sent it, and it is no replay */
+	AS_JOB_SILENT,     /* as AS_JOB_PLAIN, of a source that is over its budget: no answer */
 };
 
 #define AS_JOBS_MAX (ACE_UDP_BATCH_MAX + AS_COAPS_BATCH_MAX)
@@ -38,6 +39,7 @@ struct as_batch {
 	int64_t now;         /* seconds since 1970 */
 	int64_t now_ms;      /* milliseconds since 1970 */
 	uint64_t monotonic_ms;
+	size_t verified;     /* jobs that are AS_JOB_VERIFIED */
 	struct store_txn *read;  /* owns: the state of the store that this batch sees */
 	struct store_txn *write; /* owns; NULL until something has to be written */
 	enum ace_err write_err;  /* why nothing can be written in this batch */

@@ -102,6 +102,15 @@ static bool read_log_tokens(const json_t *value, struct as_config *config)
 	return json_is_boolean(value);
 }
 
+static bool read_metrics(const json_t *value, struct as_config *config)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+
+	return read_text(value, config->metrics, sizeof config->metrics) &&
+	       !as_metrics_address_parse(config->metrics, &address, &len, NULL);
+}
+
 static bool read_description(const json_t *value, struct as_config *config)
 {
 	(void)config;
@@ -205,6 +214,7 @@ static const struct member members[] = {
 	{ "listen", "a URI like \"coap://[::]:5683\", or an array of one with coap:// and one with coaps://", read_listen },
 	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
 	{ "log_tokens", "true or false", read_log_tokens },
+	{ "metrics", "a loopback address like \"" AS_METRICS_DEFAULT "\"", read_metrics },
 	{ "paths", "an object with any of introspect and revocation_list", read_paths },
 	{ "state_dir", "the path of the store", read_state_dir },
 };

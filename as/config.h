@@ -4,6 +4,7 @@
 #define AS_CONFIG_H
 
 #include "as/bucket.h"
+#include "as/metrics_http.h"
 #include "as/trl_query.h"
 #include "cli/address.h"
 #include "cli/log.h"
@@ -20,6 +21,7 @@ struct as_config {
 	char state_dir[AS_PATH_MAX];
 	char kek[AS_PATH_MAX];            /* "": the store's default */
 	char listen[AS_LISTEN_MAX];       /* "HOST:PORT" of coap:// */
+	char metrics[AS_METRICS_ADDRESS_MAX]; /* "ADDRESS:PORT" of this machine; "": no metrics */
 	char listen_dtls[AS_LISTEN_MAX];  /* of coaps://; "": it is not served */
 	char issuer[STORE_URI_MAX + 1];   /* "": what the store says; another is refused */
 	char wireshark_keys[AS_PATH_MAX]; /* "": none */
@@ -40,7 +42,7 @@ struct as_config {
 
 void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
- * log_tokens, limits {client_rate, client_burst, contexts, devices, dtls_sessions, messages, observers},
+ * log_tokens, metrics, limits {client_rate, client_burst, contexts, devices, dtls_sessions, messages, observers},
  * paths {introspect, revocation_list},
  * administrators and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of

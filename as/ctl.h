@@ -43,6 +43,7 @@ int ctl_written_print(const struct cli_output *output, const struct ctl_written 
 /* The verbs, one file a noun. */
 int ctl_init(const struct cli_call *call, const struct cli_output *output);
 int ctl_status(const struct cli_call *call, const struct cli_output *output);
+int ctl_metrics(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_validate(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_log(const struct cli_call *call, const struct cli_output *output);

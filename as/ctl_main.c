@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "as/config.h"
 #include "as/ctl.h"
 
 #include <stdint.h>
@@ -18,6 +19,11 @@ static const struct cli_flag init_flags[] = {
 
 static const struct cli_flag status_flags[] = {
 	{ .name = "wait", .value = "SECS", .value_optional = true, .help = "wait until aced runs (default 10 s)" },
+	{ 0 },
+};
+
+static const struct cli_flag metrics_flags[] = {
+	{ .name = "from", .value = "ADDRESS:PORT", .help = "where aced serves them (default what " AS_CONFIG_DEFAULT " says, or " AS_METRICS_DEFAULT ")" },
 	{ 0 },
 };
 
@@ -102,6 +108,9 @@ static const struct cli_verb verbs[] = {
 	{ .name = "status", .args = "", .help = "is aced running, and with what",
 	  .examples = "acectl status --wait && echo aced runs\n",
 	  .flags = status_flags, .run = ctl_status },
+	{ .name = "metrics", .args = "", .help = "what aced counts, as Prometheus gets it",
+	  .examples = "acectl metrics --from 127.0.0.1:9683 | grep ready\n",
+	  .flags = metrics_flags, .run = ctl_metrics },
 	{ .name = "policy validate", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
 	  .help = "check files without touching the store",
 	  .examples = "acectl policy validate policies/demo\n",

@@ -107,6 +107,7 @@ static void empty_slot(struct as_device_cache *cache, size_t slot)
 	if (cache->slots[slot]) {
 		unlink_names(cache, cache->slots[slot]);
 		as_device_free(cache->slots[slot]);
+		cache->held--;
 	}
 	cache->slots[slot] = NULL;
 }
@@ -116,7 +117,9 @@ void as_device_cache_add(struct as_device_cache *cache, struct as_device *device
 	size_t slot = cache->next;
 
 	cache->next = (slot + 1) % cache->len;
+	cache->evicted += cache->slots[slot] != NULL;
 	empty_slot(cache, slot);
+	cache->held++;
 	device->slot = slot;
 	link_names(cache, device);
 	cache->slots[slot] = device;

@@ -12,6 +12,8 @@ struct as_device_cache {
 	size_t len;
 	size_t next; /* slot whose device makes room next */
 	uint64_t hash_key;
+	size_t held;
+	uint64_t evicted; /* to make room, since the start */
 };
 
 /* @param len  devices that are kept at most, at least 1. @return ACE_OK; ACE_ERR_MEMORY; ACE_ERR_RANDOM. */

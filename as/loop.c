@@ -9,6 +9,7 @@
 
 #include "ace_udp_later.h"
 #include "as/coaps.h"
+#include "as/health.h"
 #include "as/observe.h"
 #include "as/trl.h"
 #include "cli/log.h"
@@ -24,7 +25,9 @@
 struct loop {
 	struct as_server *as;
 	int epoll_fd, signal_fd;
-	uint64_t housekept_ms, expired_ms, heartbeat_ms;
+	uint64_t housekept_ms, expired_ms, heartbeat_ms, beat_ms;
+	uint64_t sign_ms; /* between two signs of life for the service manager; 0: none */
+	bool http_waits;      /* it has more to do at once */
 	uint64_t drop_position; /* where store_token_drop() goes on */
 	char device_position[STORE_ID_MAX + 1], client_position[STORE_ID_MAX + 1]; /* the same of keys that are over */
 	bool has_more;          /* observers wait for their notifications */
@@ -50,6 +53,8 @@ static enum ace_err open_loop(struct as_server *as, struct loop *ret_loop)
 	ret_loop->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	ret_loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (ret_loop->signal_fd < 0 || ret_loop->epoll_fd < 0 || watch(ret_loop->epoll_fd, ret_loop->signal_fd))
+		return ACE_ERR_IO;
+	if (as->http && watch(ret_loop->epoll_fd, as_http_fd(as->http)))
 		return ACE_ERR_IO;
 	if (as->coaps && watch(ret_loop->epoll_fd, as_coaps_fd(as->coaps)))
 		return ACE_ERR_IO;
@@ -95,6 +100,7 @@ static enum ace_err keep_house(struct loop *loop, uint64_t now_ms)
 		loop->heartbeat_ms = now_ms;
 		store_maintain(loop->as->store);
 		err = as_heartbeat(loop->as);
+		loop->as->commit_err = err; /* what nobody asks for does not stay broken */
 	}
 	if (err && err != ACE_ERR_STORAGE)
 		cli_log(CLI_LOG_WARN, "housekeeping.failed", cli_log_err(err));
@@ -114,22 +120,53 @@ static int wait_ms(const struct loop *loop)
 	uint64_t now_ms = ace_port_monotonic_ms(), due_ms = ace_udp_due_ms(loop->as->udp);
 	uint32_t max_ms = as_coaps_wait_ms(loop->as->coaps, now_ms, IDLE_MS);
 
-	if (loop->has_more || due_ms <= now_ms)
+	if (loop->has_more || loop->http_waits || due_ms <= now_ms)
 		return 0;
 	return due_ms - now_ms < max_ms ? (int)(due_ms - now_ms) : (int)max_ms;
 }
 
+/* Where somebody waits, and when nothing else is to do, for what took too long. */
+static void serve_http(struct loop *loop, const struct epoll_event *events, int count)
+{
+	bool is_due = count <= 0 || loop->http_waits;
+
+	if (!loop->as->http)
+		return;
+	for (int i = 0; i < count; i++)
+		is_due |= events[i].data.fd == as_http_fd(loop->as->http);
+	if (is_due)
+		loop->http_waits = as_http_run(loop->as->http);
+}
+
+/* From here, so that it means what it says: the loop turns. */
+static void give_sign(struct loop *loop)
+{
+	uint64_t now_ms = ace_port_monotonic_ms();
+
+	if (!loop->sign_ms || now_ms - loop->beat_ms < loop->sign_ms)
+		return;
+	loop->beat_ms = now_ms;
+	as_health_beat(loop->as);
+}
+
 static enum ace_err turn(struct loop *loop)
 {
-	struct epoll_event events[3];
+	struct epoll_event events[4];
+	int count = epoll_wait(loop->epoll_fd, events, ACE_ARRAY_LEN(events), wait_ms(loop));
 	enum ace_err err;
 
-	if (epoll_wait(loop->epoll_fd, events, ACE_ARRAY_LEN(events), wait_ms(loop)) < 0 && errno != EINTR)
+	if (count < 0 && errno != EINTR)
 		return ACE_ERR_IO;
 	err = as_batch_run(loop->as);
 	if (!err)
 		err = as_observe_tell(loop->as, &loop->has_more);
-	return err ? err : keep_house(loop, ace_port_monotonic_ms());
+	if (!err)
+		err = keep_house(loop, ace_port_monotonic_ms());
+	if (err)
+		return err;
+	serve_http(loop, events, count);
+	give_sign(loop);
+	return ACE_OK;
 }
 
 enum ace_err as_server_run(struct as_server *as)
@@ -138,8 +175,13 @@ enum ace_err as_server_run(struct as_server *as)
 	enum ace_err err = open_loop(as, &loop);
 
 	loop.housekept_ms = loop.heartbeat_ms = ace_port_monotonic_ms();
+	loop.sign_ms = as_health_beat_ms();
 	if (!err)
 		err = as_heartbeat(as);
+	if (!err)
+		as_health_notify("READY=1");
+	if (!err && loop.sign_ms)
+		as_health_beat(as);
 	while (!err && !is_stopped(&loop))
 		err = turn(&loop);
 	/* What was joined in the last seconds is kept, unless the store is what failed. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "as/coaps.h"
+#include "as/health.h"
 #include "as/listen.h"
 #include "as/server.h"
 #include "cli/command.h"
@@ -20,6 +21,7 @@ static const struct cli_flag flags[] = {
 	{ .name = "listen", .value = "URI", .repeatable = true,
 	  .help = "where to serve: coap://HOST:PORT (default coap://127.0.0.1:5683), and coaps://HOST:PORT for DTLS" },
 	{ .name = "issuer", .value = "URI", .help = "start only if this is what the store issues as" },
+	{ .name = "metrics", .value = "ADDRESS:PORT", .help = "serve metrics for Prometheus on a loopback address" },
 	{ .name = "log-level", .value = "LEVEL", .help = "error, warn, info or debug (default info)" },
 	{ .name = "log-tokens", .help = "a line for each token that is issued, at level info" },
 	{ .name = "check", .help = "check configuration, store, key and policy, then exit" },
@@ -57,6 +59,19 @@ static int take_listen(const struct cli_call *call, const struct cli_output *out
 	return CLI_EXIT_OK;
 }
 
+static int take_metrics(const struct cli_call *call, const struct cli_output *output, struct as_config *config)
+{
+	struct sockaddr_storage address;
+	struct cli_error error;
+	socklen_t len;
+
+	if (!take(call, "metrics", config->metrics, sizeof config->metrics))
+		return cli_fail(output, CLI_EXIT_USAGE, "--metrics: an address that is too long");
+	if (config->metrics[0] && as_metrics_address_parse(config->metrics, &address, &len, &error))
+		return cli_fail(output, CLI_EXIT_USAGE, "--metrics: %s", error.message);
+	return take_listen(call, output, config);
+}
+
 static int read_config(const struct cli_call *call, const struct cli_output *output, struct as_config *config)
 {
 	const char *path = cli_flag_value(call, "config"), *level = cli_flag_value(call, "log-level");
@@ -75,7 +90,7 @@ static int read_config(const struct cli_call *call, const struct cli_output *out
 	if (level && !cli_log_level_parse(level, &config->log_level))
 		return cli_fail(output, CLI_EXIT_USAGE, "--log-level %s: use error, warn, info or debug", level);
 	config->log_tokens |= cli_flag(call, "log-tokens");
-	return take_listen(call, output, config);
+	return take_metrics(call, output, config);
 }
 
 /* Clients go to the port of the token endpoint's URI. Another one here is right behind a proxy, and else a slip. */
@@ -99,7 +114,10 @@ static int serve(struct as_server *as, const struct cli_output *output)
 		fprintf(output->err, "coaps://%s%s (dtls-psk), ", as_coaps_address(as->coaps), as->token_path);
 	fprintf(output->err, "issuer %s, policy generation %llu\n", as->info.issuer, (unsigned long long)as->generation);
 	warn_elsewhere(as, ace_udp_address(as->udp));
+	if (as->http)
+		cli_log(CLI_LOG_INFO, "metrics.served", cli_log_text("address", as_http_address(as->http)));
 	err = as_server_run(as);
+	as_health_notify("STOPPING=1");
 	if (err)
 		return cli_fail(output, CLI_EXIT_BROKEN, "stopped: %s: %s", ace_err_name(err),
 				store_last_error(as->store)->text);

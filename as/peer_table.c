@@ -122,6 +122,7 @@ void as_peer_remove(struct as_peer_table *table, struct as_peer *peer)
 	ace_wipe(peer, sizeof *peer);
 	peer->next = table->unused;
 	table->unused = peer;
+	table->held--;
 }
 
 enum ace_err as_peer_add(struct as_peer_table *table, uint64_t line, uint64_t now_ms, struct as_peer **ret_peer)
@@ -133,6 +134,7 @@ enum ace_err as_peer_add(struct as_peer_table *table, uint64_t line, uint64_t no
 		if (table->oldest->is_proven && now_ms - table->oldest->used_ms <= AS_ECHO_VALID_MS)
 			return ACE_ERR_BUSY;
 		as_peer_remove(table, table->oldest);
+		table->evicted++;
 	}
 	peer = table->unused;
 	table->unused = peer->next;
@@ -142,6 +144,7 @@ enum ace_err as_peer_add(struct as_peer_table *table, uint64_t line, uint64_t no
 	peer->next = *chain;
 	*chain = peer;
 	link_oldest(table, peer);
+	table->held++;
 	*ret_peer = peer;
 	return ACE_OK;
 }

@@ -41,6 +41,8 @@ struct as_peer_table {
 	struct as_peer **chains; /* owns len of them */
 	struct as_peer *newest, *oldest, *unused;
 	uint64_t hash_key;
+	size_t held;
+	uint64_t evicted; /* to make room, since the start */
 };
 
 /* @param len  contexts that are kept at most, at least 1. @return ACE_OK; ACE_ERR_MEMORY; ACE_ERR_RANDOM. */

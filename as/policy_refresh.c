@@ -48,6 +48,7 @@ enum ace_err as_policy_refresh(struct as_server *as, struct store_txn *txn)
 	if (err && as->policy) {
 		/* The one in force stays in force. */
 		as->generation_refused = generation;
+		as->metrics.policies_refused++;
 		cli_log(CLI_LOG_ERROR, "policy.refused", cli_log_int("generation", (int64_t)generation),
 			cli_log_err(err));
 		return ACE_OK;
@@ -57,6 +58,7 @@ enum ace_err as_policy_refresh(struct as_server *as, struct store_txn *txn)
 	policy_free(as->policy);
 	as->policy = policy;
 	as->generation = generation;
+	as->metrics.policies_applied++;
 	cli_log(CLI_LOG_INFO, "policy.applied", cli_log_int("generation", (int64_t)generation));
 	return ACE_OK;
 }

@@ -4,12 +4,18 @@
 #include "as/batch.h"
 #include "as/changes.h"
 #include "as/endpoints.h"
+#include "as/overload.h"
 #include "as/peer_get.h"
 
 static void serve(struct as_server *as, struct as_job *job)
 {
-	enum ace_err err = as_enrol(as, job);
+	enum ace_err err;
 
+	if (as_overload_sheds(as)) {
+		as_overload_answer(as, job);
+		return;
+	}
+	err = as_enrol(as, job);
 	if (err)
 		as_answer_failure(&job->answer, err);
 	else

@@ -138,6 +138,18 @@ static enum ace_err open_socket(struct as_server *as, struct store_error *ret_er
 	return err;
 }
 
+static enum ace_err open_metrics(struct as_server *as, struct store_error *ret_error)
+{
+	enum ace_err err = as->config->metrics[0] ? as_http_open(as, as->config->metrics, &as->http) : ACE_OK;
+
+	if (!err)
+		return ACE_OK;
+	ret_error->err = err;
+	snprintf(ret_error->text, sizeof ret_error->text, "cannot serve metrics on %s: %s", as->config->metrics,
+		 err == ACE_ERR_IO ? strerror(errno) : ace_err_name(err));
+	return err;
+}
+
 /* Off unless configured: OSCORE over coap:// has no part of libcoap in it. */
 static enum ace_err open_coaps(struct as_server *as, struct store_error *ret_error)
 {
@@ -197,6 +209,8 @@ enum ace_err as_server_open(const struct as_config *config, struct as_server *re
 	if (!err)
 		err = open_socket(ret_server, ret_error);
 	if (!err)
+		err = open_metrics(ret_server, ret_error);
+	if (!err)
 		err = open_coaps(ret_server, ret_error);
 	ret_server->started_at = wall_ms() / 1000;
 	if (err)
@@ -221,6 +235,7 @@ enum ace_err as_server_check(const struct as_config *config, struct as_server *r
 
 void as_server_close(struct as_server *as)
 {
+	as_http_close(as->http);
 	ace_udp_close(as->udp);
 	as_coaps_close(as->coaps);
 	policy_free(as->policy);

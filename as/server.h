@@ -9,7 +9,10 @@
 #include "as/config.h"
 #include "as/device_cache.h"
 #include "as/echo.h"
+#include "as/metrics.h"
+#include "as/metrics_http.h"
 #include "as/observers.h"
+#include "as/overload.h"
 #include "as/peer_table.h"
 #include "as/refusals.h"
 #include "cli/address.h"
@@ -47,6 +50,13 @@ struct as_server {
 	uint8_t iv_prefix[5]; /* the bytes before the sequence number in every COSE IV of this run */
 	int64_t started_at;   /* seconds since 1970 */
 	uint64_t tokens_issued;
+	struct as_metrics metrics;
+	struct as_overload overload;
+	struct as_http *http; /* owns; NULL: no metrics are asked for */
+	enum ace_err failure;    /* of the last token request that could not be served, */
+	uint64_t failure_ms;     /* and when the log was told */
+	enum ace_err commit_err;   /* of the last commit */
+	enum ace_err sequence_err; /* of the last time that token numbers were wanted */
 	struct as_batch *batch; /* owns: the requests at hand */
 };
 

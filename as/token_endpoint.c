@@ -6,6 +6,7 @@
 
 #include "as/changes.h"
 #include "as/decision_record.h"
+#include "as/health.h"
 #include "as/reasons.h"
 #include "as/update.h"
 
@@ -203,6 +204,7 @@ static enum ace_err grant(struct as_server *as, struct as_job *job, struct token
 		err = as_record_grant(as, &t->record, &t->minted);
 	if (!err && !t->error)
 		as_token_note_issued(as->config, &t->minted.record, as->generation, &job->event);
+	job->event.is_narrowed = t->decision.is_narrowed;
 	as_minted_fini(&t->minted);
 	return err;
 }
@@ -215,6 +217,7 @@ static enum ace_err run(struct as_server *as, struct as_job *job, struct token_r
 		return err;
 	if (!as_bucket_take(t->error ? &job->peer->refusals : &job->peer->grants,
 			    t->error ? &as->config->refusals : &as->config->grants, as->batch->monotonic_ms)) {
+		as->metrics.delayed[t->error ? AS_DELAY_REFUSALS : AS_DELAY_GRANTS]++;
 		cli_log(CLI_LOG_DEBUG, "token.limited", cli_log_text("client", job->peer->id),
 			cli_log_text("of", t->error ? "refusals" : "grants"));
 		return ACE_ERR_BUSY;
@@ -233,6 +236,9 @@ void as_token_endpoint(struct as_server *as, struct as_job *job)
 
 	begin(&t);
 	err = run(as, job, &t);
-	if (err)
-		as_answer_failure(&job->answer, err);
+	if (!err)
+		return;
+	as_answer_failure(&job->answer, err);
+	if (err != ACE_ERR_BUSY)
+		as_health_failed(as, err);
 }

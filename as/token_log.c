@@ -102,12 +102,12 @@ void as_token_note_refused(const struct as_config *config, const struct store_de
 			   struct as_token_event *ret_event)
 {
 	ret_event->kind = joined ? AS_TOKEN_REFUSED_AGAIN : AS_TOKEN_REFUSED;
+	ret_event->reason = record->reason; /* counted in any case */
 	if (!cli_log_shows(level_of(config, ret_event->kind)))
 		return;
 	ret_event->decision = record->id;
 	memcpy(ret_event->client, record->client.id, sizeof ret_event->client);
 	note_party(record->device.id, ret_event);
-	ret_event->reason = record->reason;
 	ret_event->error = (enum ace_oauth_error)record->oauth_error;
 	ret_event->generation = record->generation;
 }

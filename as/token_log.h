@@ -27,6 +27,7 @@ struct as_token_event {
 	int32_t reason;
 	enum ace_oauth_error error;
 	uint64_t generation;
+	bool is_narrowed; /* of AS_TOKEN_ISSUED: less than was asked */
 };
 
 struct as_config;

@@ -27,6 +27,12 @@ enum ace_err as_way_answer(struct as_server *as, const struct as_way *way, struc
 	return ace_udp_answer(as->udp, way->from.udp, message);
 }
 
+bool as_way_blame(struct as_server *as, const struct as_way *way)
+{
+	/* DTLS has let nobody in who is made up. */
+	return way->kind != AS_WAY_UDP || ace_udp_blame(as->udp, way->from.udp);
+}
+
 void as_way_drop(struct as_server *as, const struct as_way *way)
 {
 	if (way->kind == AS_WAY_DTLS)

@@ -30,6 +30,8 @@ void as_way_confirm(struct as_server *as, const struct as_way *way);
 /* Queue an answer: a whole CoAP response with the request's token, borrowed for the call. Once for each way.
  * Errors of ace_udp_answer() and as_coaps_answer(); after one the way is still to be answered or dropped. */
 ACE_MUST_CHECK enum ace_err as_way_answer(struct as_server *as, const struct as_way *way, struct ace_slice message);
+/* The request failed. @return true: answer it; false: its source is over its budget, so drop it. See ace_udp_blame(). */
+ACE_MUST_CHECK bool as_way_blame(struct as_server *as, const struct as_way *way);
 /* No answer at all. */
 void as_way_drop(struct as_server *as, const struct as_way *way);
 /* Send what is queued on all ways. What the network does not take now is no error: the client asks again.

@@ -7,6 +7,7 @@
 #include "coap/udp_observers.h"
 #include "coap/udp_outbox.h"
 #include "coap/udp_socket.h"
+#include "coap/udp_sources.h"
 
 #define ACE_UDP_VERSION_MASK 0xc0
 #define ACE_UDP_VERSION_1 0x40
@@ -16,6 +17,7 @@ struct ace_udp_server {
 	int fd;
 	char address[ACE_UDP_TEXT_MAX];
 	struct ace_udp_table table;
+	struct ace_udp_sources sources;
 	struct ace_udp_outbox outbox;
 	struct ace_udp_observers observers;
 	struct ace_udp_input input;
@@ -23,6 +25,8 @@ struct ace_udp_server {
 	struct ace_udp_stats stats;
 	size_t batch_len;
 	size_t reads; /* datagrams since the batch began */
+	size_t strangers; /* requests of the batch whose address is not confirmed */
+	bool is_pressed;  /* the last batch ended before the socket was empty */
 	struct ace_udp_request batch[ACE_UDP_BATCH_MAX];
 	uint32_t exchanges[ACE_UDP_BATCH_MAX]; /* beside batch; 0 once answered or dropped */
 	uint32_t peers[ACE_UDP_BATCH_MAX];     /* beside batch */

@@ -57,6 +57,8 @@ static enum ace_err server_init(struct ace_udp_server *server, const struct ace_
 		return ACE_ERR_RANGE;
 	err = ace_udp_table_init(&server->table, &limits.table);
 	if (!err)
+		err = ace_udp_sources_init(&server->sources);
+	if (!err)
 		err = ace_udp_outbox_init(&server->outbox, limits.messages_max);
 	if (!err)
 		err = ace_udp_observers_init(&server->observers, limits.observers_max);
@@ -91,6 +93,7 @@ void ace_udp_close(struct ace_udp_server *server)
 	if (server->fd >= 0)
 		close(server->fd);
 	ace_udp_table_fini(&server->table);
+	ace_udp_sources_fini(&server->sources);
 	ace_udp_outbox_fini(&server->outbox);
 	ace_udp_observers_fini(&server->observers);
 	ace_udp_input_fini(&server->input);
@@ -121,6 +124,15 @@ static void reply(struct ace_udp_server *server, const struct ace_udp_datagram *
 	copy[1] = code;
 }
 
+/* Count a fault of that source. RFC 7252 4.2 allows it: "rejecting" may be done "by silently ignoring the message". */
+static bool is_over_budget(struct ace_udp_server *server, const struct ace_udp_endpoint *endpoint)
+{
+	if (ace_udp_source_take(&server->sources, &server->table, endpoint))
+		return false;
+	server->stats.unanswered++;
+	return true;
+}
+
 /* RFC 7252 4.2: "Rejecting a Confirmable message is effected by sending a matching Reset message"; 4.3: others
  * "MUST be silently ignored". */
 static void reject(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint8_t type)
@@ -129,6 +141,9 @@ static void reject(struct ace_udp_server *server, const struct ace_udp_datagram 
 		server->stats.ignored++;
 		return;
 	}
+	/* A ping is no fault, and its answer is as long as it. */
+	if (datagram->bytes.len > ACE_COAP_HEADER_LEN && is_over_budget(server, &datagram->endpoint))
+		return;
 	server->stats.resets++;
 	reply(server, datagram, ACE_COAP_RST, ACE_COAP_EMPTY);
 }
@@ -141,6 +156,8 @@ static void reject_long(struct ace_udp_server *server, const struct ace_udp_data
 		reject(server, datagram, type);
 		return;
 	}
+	if (is_over_budget(server, &datagram->endpoint))
+		return;
 	server->stats.too_long++;
 	reply(server, datagram, ACE_COAP_ACK, ACE_COAP_TOO_LARGE);
 }
@@ -176,6 +193,22 @@ static void receive_copy(struct ace_udp_server *server, uint32_t peer, const str
 	ace_udp_output_add(&server->output, &datagram->endpoint, answer);
 }
 
+/* While more arrives than is handled, half of a batch is kept for those who have proven that they are there, so that no number
+ * of made-up addresses takes it all; and nobody who was at fault too often takes a place of the other half. This comes
+ * before any table is touched. What is turned away unread loses nothing: its sender asks again. */
+static bool is_turned_away(struct ace_udp_server *server, const struct ace_udp_endpoint *endpoint)
+{
+	uint32_t peer;
+
+	if (!server->is_pressed)
+		return false;
+	peer = ace_udp_peer_of(&server->table, endpoint);
+	if (peer && ace_udp_peer_is_confirmed(&server->table, peer))
+		return false;
+	return server->strangers >= ACE_UDP_STRANGERS_MAX ||
+	       ace_udp_source_is_spent(&server->sources, &server->table, endpoint);
+}
+
 static void receive_request(struct ace_udp_server *server, size_t nth, const struct ace_udp_datagram *datagram,
 			    const struct ace_coap_message *msg)
 {
@@ -197,6 +230,7 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 	request->answer_max = answer_max(server, peer, request->datagram.len, msg->token.len);
 	server->peers[server->batch_len] = peer;
 	server->exchanges[server->batch_len++] = ace_udp_exchange_begin(&server->table, peer, msg->mid);
+	server->strangers += !request->confirmed;
 	server->stats.requests++;
 }
 
@@ -234,6 +268,8 @@ static void receive(struct ace_udp_server *server, size_t nth)
 		reject_long(server, &datagram, type);
 	else if (ace_coap_read(datagram.bytes, &msg) || !msg.code || msg.code >> 5)
 		reject(server, &datagram, type); /* malformed, a ping, a response that nobody asked for, reserved */
+	else if (is_turned_away(server, &datagram.endpoint))
+		server->stats.turned_away++;
 	else
 		receive_request(server, nth, &datagram, &msg);
 }
@@ -244,6 +280,7 @@ static void batch_end(struct ace_udp_server *server)
 		ace_udp_drop(server, &server->batch[i]);
 	server->batch_len = 0;
 	server->reads = 0;
+	server->strangers = 0;
 	ace_udp_output_restart(&server->output);
 	ace_udp_input_restart(&server->input);
 }
@@ -254,8 +291,10 @@ size_t ace_udp_read_more(struct ace_udp_server *server)
 
 	while (server->batch_len < ACE_UDP_BATCH_MAX && server->reads < READS_MAX) {
 		received = ace_udp_input_read(&server->input, server->fd, ACE_UDP_BATCH_MAX - server->batch_len);
-		if (!received)
-			break;
+		if (!received) {
+			server->is_pressed = false;
+			return server->batch_len;
+		}
 		for (size_t i = 0; i < received; i++)
 			receive(server, i);
 		server->reads += received;
@@ -264,6 +303,7 @@ size_t ace_udp_read_more(struct ace_udp_server *server)
 		if (ace_udp_flush(server))
 			ace_udp_output_restart(&server->output);
 	}
+	server->is_pressed = true;
 	return server->batch_len;
 }
 
@@ -342,6 +382,11 @@ void ace_udp_confirm(struct ace_udp_server *server, const struct ace_udp_request
 	server->batch[nth].answer_max = ACE_UDP_ANSWER_MAX;
 }
 
+bool ace_udp_blame(struct ace_udp_server *server, const struct ace_udp_request *request)
+{
+	return !is_over_budget(server, &server->table.peers[server->peers[request - server->batch]].endpoint);
+}
+
 enum ace_err ace_udp_flush(struct ace_udp_server *server)
 {
 	return ace_udp_output_send(&server->output, server->fd);
@@ -351,20 +396,4 @@ void ace_udp_peer_text(const struct ace_udp_server *server, const struct ace_udp
 		       char ret_text[ACE_UDP_TEXT_MAX])
 {
 	ace_udp_endpoint_text(&server->table.peers[server->peers[request - server->batch]].endpoint, ret_text);
-}
-
-void ace_udp_stats(const struct ace_udp_server *server, struct ace_udp_stats *ret_stats)
-{
-	*ret_stats = server->stats;
-	ret_stats->unsent = server->output.unsent;
-	ret_stats->peers_evicted = server->table.peers_evicted;
-	ret_stats->answers_evicted = server->table.answers_evicted;
-	ret_stats->peers = server->table.peer_index.held;
-	ret_stats->exchanges = server->table.exchange_index.held;
-	ret_stats->retransmissions = server->outbox.retransmissions;
-	ret_stats->given_up = server->outbox.given_up;
-	ret_stats->observations_ended = server->observers.ended;
-	ret_stats->messages = server->outbox.held;
-	ret_stats->observers = server->observers.index.held;
-	ret_stats->answer_bytes = ace_udp_ring_used(&server->table);
 }

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,14 +68,23 @@ static bool socket_set_up(int fd, const struct addrinfo *address)
 {
 	int on = 1, buffer = RECEIVE_BUFFER_BYTES;
 
-	/* Best effort: without it a flood loses datagrams a little earlier. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+	/* Best effort: without it a flood loses datagrams a little earlier. What may go above net.core.rmem_max does. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 	if (address->ai_family == AF_INET6 && (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) ||
 					       setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on)))
 		return false;
 	if (address->ai_family == AF_INET && setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on))
 		return false;
 	return bind(fd, address->ai_addr, address->ai_addrlen) == 0;
+}
+
+uint64_t ace_udp_socket_lost(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof info;
+
+	return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) ? 0 : info[SK_MEMINFO_DROPS];
 }
 
 static enum ace_err socket_text(int fd, char ret_text[ACE_UDP_TEXT_MAX])

@@ -12,6 +12,8 @@
 
 /* Bind a non-blocking socket that tells the destination of each datagram. Errors as ace_udp_open(). */
 ACE_MUST_CHECK enum ace_err ace_udp_socket_open(const char *listen, int *ret_fd, char ret_text[ACE_UDP_TEXT_MAX]);
+/* Datagrams that the system threw away because the socket was full; 0 when it does not tell. */
+uint64_t ace_udp_socket_lost(int fd);
 /* The remote end as text. */
 void ace_udp_endpoint_text(const struct ace_udp_endpoint *endpoint, char ret_text[ACE_UDP_TEXT_MAX]);
 

@@ -30,6 +30,12 @@
 /* Bytes to an address that nobody has confirmed, the token not counted.  Source: RFC 9175 2.4. */
 #define ACE_UDP_UNCONFIRMED_MAX 136
 #define ACE_UDP_ANSWERS_A_PEER 4
+/* What a source may do wrong before it gets silence, and how many sources are told apart. */
+#define ACE_UDP_FAULTS_PER_S 20
+#define ACE_UDP_FAULTS_BURST 400
+#define ACE_UDP_SOURCES_MAX 65536
+/* Requests of a batch that may come from unconfirmed addresses while more arrives than is handled. */
+#define ACE_UDP_STRANGERS_MAX (ACE_UDP_BATCH_MAX / 2)
 #define ACE_UDP_EXCHANGE_LIFETIME_MS UINT64_C(247000) /* RFC 7252 4.8.2 */
 #define ACE_UDP_TEXT_MAX 64 /* an address as text with its NUL: "[fe80::1%4294967295]:65535" */
 
@@ -91,6 +97,14 @@ void ace_udp_drop(struct ace_udp_server *server, const struct ace_udp_request *r
 /* The request proved that its sender receives at this address: OSCORE verified and it is no replay, or its
  * Echo value was fresh. Holds until EXCHANGE_LIFETIME passes without another proof. */
 void ace_udp_confirm(struct ace_udp_server *server, const struct ace_udp_request *request);
+/* The request failed: it did not verify, or asked for what only verified senders get. Counts for its source address, of
+ * whatever port; /64 for IPv6. A request that verifies never counts, so that many clients behind one proxy, or one whose
+ * address somebody else makes use of, do not run out.
+ * @return true: answer it. false: the source has had more than its share of answers, so drop it: an answer would serve
+ * nobody but who wants the source to get it. */
+ACE_MUST_CHECK bool ace_udp_blame(struct ace_udp_server *server, const struct ace_udp_request *request);
+/* Datagrams that the system threw away since opening, because the socket was full of others. */
+uint64_t ace_udp_lost(const struct ace_udp_server *server);
 /* Send what is queued.
  * @return ACE_OK; ACE_ERR_BUSY the socket takes no more now: call again when it is writable (what the
  * next ace_udp_read() still finds is left to the client's retransmission); ACE_ERR_IO the socket is
@@ -109,6 +123,10 @@ struct ace_udp_stats {
 	uint64_t resent;           /* stored answers sent again */
 	uint64_t resets;           /* RST sent: pings, malformed, unexpected */
 	uint64_t ignored;          /* thrown away in silence */
+	uint64_t unanswered;       /* faults of sources that had too many: no RST, or ace_udp_blame() said no */
+	uint64_t turned_away;      /* thrown away unread under load: of unconfirmed addresses, beyond their share */
+	uint64_t lost;             /* as ace_udp_lost() */
+	uint64_t sources_evicted;  /* left before their faults were forgiven, because their set was full */
 	uint64_t too_long;         /* answered 4.13 */
 	uint64_t over_limit;       /* answers refused with ACE_ERR_SPACE, or not sent again to a shorter copy */
 	uint64_t unsent;           /* answers that the socket did not take */
@@ -120,6 +138,7 @@ struct ace_udp_stats {
 	uint32_t peers, exchanges; /* held now */
 	uint32_t messages;         /* held now: deferred requests, and messages that wait or are under way */
 	uint32_t observers;        /* held now */
+	uint32_t peers_max, exchanges_max, messages_max, observers_max; /* the limits that hold */
 	size_t answer_bytes;       /* held now, gaps included */
 };
 void ace_udp_stats(const struct ace_udp_server *server, struct ace_udp_stats *ret_stats);

@@ -31,6 +31,7 @@ THIRD_PARTY = {
     "jansson.h": r"policy/parse_|policy/locate|policy/canonical|policy/explain_json|as/config\.|cli/",
     "openssl/": r"port/",
     "coap3/": r"client/transport|as/coaps\.c|cli/pdu\.",
+    "microhttpd.h": r"as/metrics_http\.c",
     "cbor.h": r"cli/|as/|client/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)

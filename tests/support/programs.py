@@ -44,8 +44,8 @@ def ctl(*args, code=0, env=None):
 class Daemon:
     """A program that serves; with ready, from the moment when it says that it does."""
 
-    def __init__(self, name, *args, env=None, ready=True):
-        self.process = subprocess.Popen([program(name), *args], stderr=subprocess.PIPE, text=True,
+    def __init__(self, name, *args, env=None, ready=True, stderr=subprocess.PIPE):
+        self.process = subprocess.Popen([program(name), *args], stderr=stderr, text=True,
                                         env=dict(os.environ, **env or {}))
         atexit.register(self.process.kill)
         said = []
