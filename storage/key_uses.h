@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many tokens were sealed under each token key. A count goes up by STORE_KEY_USES_STEP in the transaction of one token in as
- * many, drawn by lot, so that hardly any token costs another row: docs/decisions/0007 says how far off it may be.
+ * many, drawn by lot, so that hardly any token costs another row: docs/decisions/0008 says how far off it may be.
  * Errors as in storage/clients.h. */
 #ifndef STORAGE_KEY_USES_H
 #define STORAGE_KEY_USES_H
