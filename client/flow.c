@@ -77,16 +77,11 @@ static enum ace_err flow_recall(struct client_flow *flow, struct cli_error *ret_
 	return err;
 }
 
-/* Discovery, choice of the AS, and a token. What was granted before is asked for again: hints are anybody's word, and
- * may be for less. */
+/* Discovery, choice of the AS, and a token. */
 static enum ace_err flow_obtain(struct client_flow *flow, struct cli_error *ret_error)
 {
-	const struct ace_scope *wanted = flow->job->scope.kind ? &flow->job->scope : &flow->hints.scope;
-	uint8_t scope_bytes[2 * CLI_SCOPE_MAX];
-	struct ace_buf out = ACE_BUF_OF(scope_bytes);
 	char origin[CLIENT_ORIGIN_MAX];
 	struct client_choice choice;
-	struct ace_scope scope;
 	enum ace_err err = client_flow_discover(flow, ret_error);
 
 	if (err)
@@ -99,9 +94,7 @@ static enum ace_err flow_obtain(struct client_flow *flow, struct cli_error *ret_
 		return err;
 	flow->as = choice.as;
 	flow->audience = choice.audience;
-	if (cli_scope_join(&flow->assoc.scope, wanted, &out, &scope))
-		scope = *wanted;
-	return client_flow_token(flow, &scope, ret_error);
+	return client_flow_first_token(flow, ret_error);
 }
 
 /* A context of the token that brought the keys, and over it the update of its rights, if there was one. */
@@ -170,14 +163,21 @@ static enum ace_err flow_widen(struct client_flow *flow, struct cli_error *ret_e
 
 	if (!flow->job->scope.kind)
 		return ACE_OK;
+	/* Names cannot be compared with AIF, but the request can. */
+	if (flow->job->scope.kind != flow->assoc.scope.kind && client_flow_is_covered(flow))
+		return ACE_OK;
 	return client_flow_extend(flow, &flow->job->scope, &changed, ret_error);
 }
 
-/* A device that knows us and says 4.03 or 4.05 says in its hints what would be enough. */
+/* A device that knows us and says 4.03 or 4.05 says in its hints what would be enough. By AIF we can say it ourselves, and
+ * exactly: a name may be for more, of which the AS would give a part that we have, and no reason. */
 static enum ace_err flow_insist(struct client_flow *flow, struct client_answer *ret_answer,
 				struct cli_error *ret_error)
 {
+	uint8_t bytes[CLI_SCOPE_MAX], wish_bytes[CLI_SCOPE_MAX];
+	struct ace_buf out = ACE_BUF_OF(bytes), wish_out = ACE_BUF_OF(wish_bytes);
 	struct client_hints hints;
+	struct ace_scope need;
 	bool changed = false;
 	enum ace_err err;
 
@@ -186,7 +186,13 @@ static enum ace_err flow_insist(struct client_flow *flow, struct client_answer *
 	if (client_hints_read(ret_answer->msg.payload, &hints) || !hints.scope.kind)
 		return ACE_OK; /* the refusal stands as it is */
 	flow->hints.cnonce = hints.cnonce;
-	err = client_flow_extend(flow, &hints.scope, &changed, ret_error);
+	if (flow->assoc.scope.kind != ACE_SCOPE_AIF || !client_flow_need(flow, client_flow_method(flow), &out, &need))
+		need = hints.scope;
+	/* Who may write will read soon; that not being granted, nothing is lost. */
+	else if (!client_flow_need(flow, ACE_AIF_BIT(ACE_COAP_GET), &wish_out, &flow->wish))
+		flow->wish = (struct ace_scope){ 0 };
+	err = client_flow_extend(flow, &need, &changed, ret_error);
+	flow->wish = (struct ace_scope){ 0 };
 	return err || !changed ? err : client_flow_request(flow, ret_answer, ret_error);
 }
 

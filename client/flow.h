@@ -17,6 +17,7 @@ struct client_flow {
 	const struct cli_client_bundle *as; /* the AS in charge, borrows from enrolments; NULL: not known yet */
 	struct ace_slice audience;          /* borrows from job, pin or hints */
 	struct client_assoc assoc;          /* secret; zeroed: none; what is on disk, or a candidate for its place */
+	struct ace_scope wish;              /* what more may come with more rights, if the AS likes; absent: nothing */
 	struct client_line line;            /* secret; the context of assoc */
 	bool line_ready;                    /* line may be used */
 };
@@ -42,6 +43,19 @@ ACE_MUST_CHECK enum ace_err client_choose(const struct client_choice_input *in, 
 
 /* Plain GET without payload; reads the hints of a 4.01 (flow_discover.c). */
 ACE_MUST_CHECK enum ace_err client_flow_discover(struct client_flow *flow, struct cli_error *ret_error);
+/* The method of the request, as AIF has it. */
+static inline uint64_t client_flow_method(const struct client_flow *flow)
+{
+	return ACE_AIF_BIT(flow->job->request->code);
+}
+/* AIF for the resource of the request with these methods, which borrows from out; false: it has no name in AIF
+ * (flow_scope.c). */
+bool client_flow_need(const struct client_flow *flow, uint64_t methods, struct ace_buf *out,
+		      struct ace_scope *ret_scope);
+/* Does the token hold that? A token with names is never known to. */
+bool client_flow_is_covered(const struct client_flow *flow);
+/* A token for what the user names, else for the request, else for what the hints say. */
+ACE_MUST_CHECK enum ace_err client_flow_first_token(struct client_flow *flow, struct cli_error *ret_error);
 /* Ask the AS for scope and keep the token as flow->assoc, in the place of the one before (flow_token.c). */
 ACE_MUST_CHECK enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope *scope,
 					      struct cli_error *ret_error);

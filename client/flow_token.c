@@ -87,18 +87,21 @@ enum ace_err client_flow_token(struct client_flow *flow, const struct ace_scope 
 struct more {
 	struct ace_scope both; /* absent when the two cannot be written as one */
 	bool is_held;          /* nothing was granted that is not held already */
-	uint8_t bytes[2 * CLI_SCOPE_MAX];
+	uint8_t bytes[4 * CLI_SCOPE_MAX];
 };
 
-static void more_fill(const struct ace_scope *held, const struct ace_scope *granted, struct more *ret_more)
+static void more_fill(const struct client_flow *flow, const struct ace_scope *granted, struct more *ret_more)
 {
+	const struct ace_scope *held = &flow->assoc.scope;
 	struct ace_buf out = ACE_BUF_OF(ret_more->bytes);
-	struct ace_scope rest;
+	struct ace_scope rest, wider;
 
 	ret_more->is_held = !cli_scope_less(granted, held, &out, &rest) && !rest.kind;
 	out.len = 0;
 	if (!held->kind || cli_scope_join(held, granted, &out, &ret_more->both))
 		ret_more->both = (struct ace_scope){ 0 };
+	else if (cli_scope_join(&ret_more->both, &flow->wish, &out, &wider) == ACE_OK)
+		ret_more->both = wider;
 }
 
 /* Ask for what is missing and for no more, so that a refusal is an error with an id, and not a silently smaller token. */
@@ -111,7 +114,7 @@ static enum ace_err ask_missing(struct client_flow *flow, const struct ace_scope
 	enum ace_err err = ask(flow, missing, &answer, &grant, ret_error);
 
 	if (!err)
-		more_fill(&flow->assoc.scope, grant.scope.kind ? &grant.scope : missing, more);
+		more_fill(flow, grant.scope.kind ? &grant.scope : missing, more);
 	else if (err == ACE_ERR_DENIED && !client_refusal_read(answer.msg.payload, &refusal) &&
 		 refusal.code == ACE_OAUTH_INVALID_REQUEST)
 		err = ACE_ERR_NO_CONTEXT; /* the AS knows these keys no more */

@@ -127,7 +127,7 @@ static inline void peer_device(struct peer *peer, const struct ace_coap_message 
 
 	if (inner->code == ACE_COAP_POST)
 		answer = (struct peer_answer){ .code = peer_update(peer, inner->payload), .format = -1 };
-	else if (!strstr(peer->current_scope, set ? "set" : "read"))
+	else if (!strstr(peer->current_scope, set ? "set" : "read") && !strstr(peer->current_scope, set ? "PUT" : "GET"))
 		answer = (struct peer_answer){ .code = ACE_COAP_METHOD_NOT_ALLOWED, .format = ACE_FORMAT_ACE_CBOR,
 			.payload = peer_hints(peer, set ? "set" : "read", bytes, sizeof bytes) };
 	else if (set)

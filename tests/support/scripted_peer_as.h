@@ -3,6 +3,7 @@
 #ifndef SUPPORT_SCRIPTED_PEER_AS_H
 #define SUPPORT_SCRIPTED_PEER_AS_H
 
+#include "cli/scope.h"
 #include "scripted_peer_base.h"
 
 static inline struct ace_slice peer_grant(struct peer *peer, const char *scope, uint8_t *bytes, size_t cap)
@@ -11,6 +12,10 @@ static inline struct ace_slice peer_grant(struct peer *peer, const char *scope, 
 	uint8_t secret[16] = { 0xdd, number };
 	struct ace_osc osc = { .id = { &number, 1 }, .ms = ACE_SLICE_OF(secret) };
 	bool is_update = peer->last_kid >= 0;
+	bool differs = strcmp(scope, peer->last_asked);
+	uint8_t scope_bytes[CLI_SCOPE_MAX];
+	struct ace_buf scope_buf = ACE_BUF_OF(scope_bytes);
+	struct ace_scope granted;
 	struct ace_cbor_writer w;
 	struct ace_slice written;
 
@@ -19,7 +24,7 @@ static inline struct ace_slice peer_grant(struct peer *peer, const char *scope, 
 	peer->is_update[number] = is_update;
 	peer->material[number] = is_update ? (uint8_t)peer->last_kid : number;
 	ace_cbor_write_init(&w, bytes, cap);
-	ace_cbor_write_map(&w, 4u - peer->script.no_lifetime - is_update);
+	ace_cbor_write_map(&w, 4u - peer->script.no_lifetime - is_update + differs);
 	ace_cbor_write_int(&w, ACE_PARAM_ACCESS_TOKEN);
 	ace_cbor_write_bstr(&w, (struct ace_slice){ &number, 1 });
 	if (!peer->script.no_lifetime) {
@@ -31,6 +36,11 @@ static inline struct ace_slice peer_grant(struct peer *peer, const char *scope, 
 		ace_cbor_write_map(&w, 1);
 		ace_cbor_write_int(&w, ACE_CNF_OSC);
 		ace_osc_write(&w, &osc);
+	}
+	if (differs) {
+		assert_int_equal(cli_scope_parse(scope, &scope_buf, &granted, NULL), ACE_OK);
+		ace_cbor_write_int(&w, ACE_PARAM_SCOPE);
+		ace_scope_write(&w, &granted);
 	}
 	ace_cbor_write_int(&w, ACE_PARAM_PROFILE);
 	ace_cbor_write_int(&w, ACE_PROFILE_COAP_OSCORE);
@@ -68,10 +78,11 @@ static inline void peer_asked(struct peer *peer, struct ace_slice payload)
 	peer->last_kid = -1;
 	peer->last_cnonce_len = 0;
 	snprintf(peer->last_asked, sizeof peer->last_asked, "%s", "");
+	peer->last_kind = ACE_SCOPE_ABSENT;
 	ace_cbor_read_init(&r, payload);
 	ace_cbor_map_enter(&r, &map);
 	while (ace_cbor_map_next(&r, &map, &key)) {
-		struct ace_slice text;
+		struct ace_scope scope;
 
 		if (key == ACE_PARAM_REQ_CNF)
 			peer_asked_kid(peer, &r);
@@ -81,8 +92,9 @@ static inline void peer_asked(struct peer *peer, struct ace_slice payload)
 			ace_cbor_read_raw(&r);
 		if (key != ACE_PARAM_SCOPE)
 			continue;
-		text = ace_cbor_read_tstr(&r);
-		snprintf(peer->last_asked, sizeof peer->last_asked, "%.*s", (int)text.len, (const char *)text.ptr);
+		assert_int_equal(ace_scope_read(&r, &scope), ACE_OK);
+		peer->last_kind = scope.kind;
+		cli_scope_text(&scope, peer->last_asked, sizeof peer->last_asked);
 	}
 }
 
@@ -98,6 +110,21 @@ static inline struct ace_slice peer_refusal(enum ace_oauth_error error, uint8_t 
 	ace_cbor_write_int(&w, ACE_PARAM_ERROR_DESCRIPTION);
 	ace_cbor_write_tstr(&w, ACE_LITERAL(refusal));
 	return (struct ace_slice){ bytes, w.len };
+}
+
+/* What is granted of what was asked for; NULL: nothing. Without script.aif there are names only; with it there are only
+ * permissions, of which a name is one or two, and a part is granted where not all is. */
+static inline const char *peer_scope(const struct peer *peer)
+{
+	bool is_set = strstr(peer->last_asked, "set") || strstr(peer->last_asked, "PUT");
+
+	if (!peer->script.aif)
+		return peer->last_kind == ACE_SCOPE_AIF || (is_set && peer->script.refuse_set) ? NULL : peer->last_asked;
+	if (peer->last_kind == ACE_SCOPE_AIF && is_set && peer->script.refuse_set)
+		return strstr(peer->last_asked, "GET") ? "/temp:GET" : NULL;
+	if (peer->last_kind == ACE_SCOPE_AIF)
+		return peer->last_asked;
+	return is_set && !peer->script.refuse_set ? "/temp:GET,PUT" : "/temp:GET";
 }
 
 static inline void peer_as(struct peer *peer, const struct ace_coap_message *inner,
@@ -119,12 +146,12 @@ static inline void peer_as(struct peer *peer, const struct ace_coap_message *inn
 		peer_asked(peer, inner->payload);
 		declined = peer->script.decline_updates && peer->last_kid >= 0;
 
-		if (declined || (peer->script.refuse_set && strstr(peer->last_asked, "set"))) {
+		if (declined || !peer_scope(peer)) {
 			answer.code = ACE_COAP_BAD_REQUEST;
 			answer.payload = peer_refusal(declined ? ACE_OAUTH_INVALID_REQUEST : ACE_OAUTH_INVALID_SCOPE, bytes,
 						      sizeof bytes);
 		} else {
-			answer.payload = peer_grant(peer, peer->last_asked, bytes, sizeof bytes);
+			answer.payload = peer_grant(peer, peer_scope(peer), bytes, sizeof bytes);
 		}
 	}
 	peer_answer_protected(peer, &peer->as_ctx, exchange, &answer);

@@ -24,6 +24,7 @@ struct peer_script {
 	bool echo;              /* the AS asks for an Echo first */
 	bool corrupt;           /* protected answers have a flipped bit */
 	bool refuse_set;        /* the AS does not grant "set" */
+	bool aif;               /* the AS grants AIF */
 	bool no_lifetime;       /* token responses without expires_in */
 	bool decline_updates;   /* the AS knows no kid */
 	unsigned int refuse_updates; /* the device refuses so many updates, protected */
@@ -58,6 +59,7 @@ struct peer {
 	uint8_t last_nonce1[8], last_id1[8];
 	size_t last_id1_len;
 	char last_asked[64];
+	enum ace_scope_kind last_kind;
 	/* The request in hand, and the answers to it, of which a retransmitted request gets the last one again. */
 	int last_mid;
 	struct peer_datagram answers[PEER_ANSWERS_MAX];
