@@ -121,6 +121,13 @@ enum ace_err cli_file_read(const char *path, size_t cap, struct cli_bytes *ret_b
 	return cli_error_set(ret_error, err, "%s is larger than %zu bytes", path, cap);
 }
 
+bool cli_file_is_public(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") && !stat(path, &st) && (st.st_mode & S_IROTH);
+}
+
 static bool is_space(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

@@ -30,6 +30,10 @@ enum cli_write_mode {
 ACE_MUST_CHECK enum ace_err cli_file_write(const char *path, struct ace_slice bytes, enum cli_write_mode mode,
 					   struct cli_error *ret_error);
 
+/* May every user of this machine read it? A warning is due when it holds a key; no more, since what was read is read, and
+ * what is mounted into a container cannot be changed there. false for "-" and what is not there. */
+bool cli_file_is_public(const char *path);
+
 /* Read a key that is raw or in hex (white space around hex is passed over): between min and max bytes.
  * out->cap must hold max; wiped when the call fails. Besides the errors of cli_file_read: ACE_ERR_RANGE with a text
  * that says which lengths fit. */

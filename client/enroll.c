@@ -124,6 +124,7 @@ static void enrolled_say(const struct client *client, const struct cli_client_bu
 enum ace_err client_enroll(struct client *client, const char *ticket_path, bool replace, struct cli_error *ret_error)
 {
 	struct cli_client_bundle ticket = { 0 };
+	bool was_public = cli_file_is_public(ticket_path);
 	enum ace_err err = ticket_read(ticket_path, &ticket, ret_error);
 
 	if (!err)
@@ -136,6 +137,9 @@ enum ace_err client_enroll(struct client *client, const char *ticket_path, bool 
 		err = ticket_move(client, &ticket, ticket_path, ret_error);
 	if (!err)
 		enrolled_say(client, &ticket);
+	if (!err && was_public)
+		cli_note(client->output, "warning: every user of this machine could read %s: if one may have, enrol with "
+			 "a new ticket (acectl client ticket %s), which ends this one", ticket_path, ticket.client);
 	cli_client_bundle_fini(&ticket);
 	return err;
 }

@@ -155,12 +155,13 @@ static void log_level_choose(const struct cli_output *output)
 
 static int run(const struct cli_call *call, const struct cli_output *output)
 {
+	const char *provision = cli_flag_value(call, "provision");
 	static struct device device;
 	struct cli_error error = { 0 };
 	int64_t fixed;
 	enum ace_err err;
 
-	if (!cli_flag_value(call, "provision") || !cli_flag_value(call, "listen"))
+	if (!provision || !cli_flag_value(call, "listen"))
 		return cli_fail(output, CLI_EXIT_USAGE, "--provision FILE and --listen HOST:PORT are needed");
 	if (!cli_flag_number(call, output,
 			     &(struct cli_number) { .flag = "fixed-time", .min = 0, .max = TIME_MAX, .fallback = -1 },
@@ -169,7 +170,10 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	if (fixed >= 0)
 		ace_port_openssl_fix_clock(fixed);
 	log_level_choose(output);
-	err = device_load(cli_flag_value(call, "provision"), &device, &error);
+	if (cli_file_is_public(provision))
+		cli_note(output, "ace-device: warning: every user of this machine can read %s, which holds the device's "
+			 "keys: chmod o= %s", provision, provision);
+	err = device_load(provision, &device, &error);
 	if (!err)
 		err = device_run(&device, call, output, &error);
 	device_fini(&device);

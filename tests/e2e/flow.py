@@ -37,9 +37,17 @@ def main():
     assert "acectl init" in run("as/aced", "--state-dir", "nowhere", "--check", code=1)
     for client in ("wallboard-1", "tech-anna"):
         run("as/acectl", "--state-dir", "store", "client", "ticket", client, "-o", client + ".ace")
-        run("client/ace-client", "--state-dir", client, "enroll", client + ".ace")
+        os.chmod(client + ".ace", 0o644 if client == "wallboard-1" else 0o600)
+        said = run("client/ace-client", "--state-dir", client, "enroll", client + ".ace")
+        assert ("every user of this machine could read" in said) == (client == "wallboard-1"), said
     run("as/acectl", "--state-dir", "store", "device", "export", "thermo-101", "-o", "thermo.json")
     device = Daemon(*device_args)
+    assert not device.said[:-1], device.said
+    assert device.stop(signal.SIGTERM) == 0
+    os.chmod("thermo.json", 0o644)
+    device = Daemon(*device_args)
+    assert "chmod o= thermo.json" in device.said[0], device.said
+    os.chmod("thermo.json", 0o600)
 
     for process in (aced.process, device.process):  # whose memory is full of keys
         with open(f"/proc/{process.pid}/limits", encoding="ascii") as limits:

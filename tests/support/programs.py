@@ -48,7 +48,7 @@ class Daemon:
         self.process = subprocess.Popen([program(name), *args], stderr=stderr, text=True,
                                         env=dict(os.environ, **env or {}))
         atexit.register(self.process.kill)
-        said = []
+        self.said = said = []  # until it was ready
         for line in self.process.stderr if ready else ():
             said.append(line)
             if "ready" in line:

@@ -111,10 +111,27 @@ static void wireshark_gets_six_fields_and_each_context_once(void **state)
 	cli_bytes_free(&bytes);
 }
 
+static void a_file_that_everybody_may_read_is_public(void **state)
+{
+	static const struct { mode_t mode; bool is_public; } cases[] = {
+		{ 0600, false }, { 0640, false }, { 0644, true }, { 0604, true },
+	};
+
+	(void)state;
+	assert_false(cli_file_is_public(path));
+	assert_false(cli_file_is_public("-"));
+	assert_int_equal(cli_file_write(path, ACE_LITERAL("key"), CLI_WRITE_NEW, NULL), ACE_OK);
+	for (size_t i = 0; i < ACE_ARRAY_LEN(cases); i++) {
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		assert_int_equal(cli_file_is_public(path), cases[i].is_public);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_secret_is_written_once_with_mode_0600, enter),
+		cmocka_unit_test_setup(a_file_that_everybody_may_read_is_public, enter),
 		cmocka_unit_test_setup(missing_places_are_named, enter),
 		cmocka_unit_test_setup(keys_are_read_raw_or_in_hex, enter),
 		cmocka_unit_test_setup(hex_takes_pairs_of_digits_only, enter),
