@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/reasons.h"
 
-#include "ace_slice.h"
+#include "cli/oauth.h"
 #include "policy/policy.h"
 
 const char *as_reason_name(int32_t reason)
@@ -38,17 +38,7 @@ const char *as_reason_name(int32_t reason)
 
 const char *as_oauth_error_name(enum ace_oauth_error error)
 {
-	static const char *const names[] = {
-		[ACE_OAUTH_NONE] = "none",
-		[ACE_OAUTH_INVALID_REQUEST] = "invalid_request",
-		[ACE_OAUTH_INVALID_CLIENT] = "invalid_client",
-		[ACE_OAUTH_INVALID_GRANT] = "invalid_grant",
-		[ACE_OAUTH_UNAUTHORIZED_CLIENT] = "unauthorized_client",
-		[ACE_OAUTH_UNSUPPORTED_GRANT_TYPE] = "unsupported_grant_type",
-		[ACE_OAUTH_INVALID_SCOPE] = "invalid_scope",
-		[ACE_OAUTH_UNSUPPORTED_POP_KEY] = "unsupported_pop_key",
-		[ACE_OAUTH_INCOMPATIBLE_PROFILES] = "incompatible_ace_profiles",
-	};
+	const char *name = error ? cli_oauth_error_name(error) : "none";
 
-	return (size_t)error < ACE_ARRAY_LEN(names) ? names[error] : "unknown";
+	return name ? name : "unknown";
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ace_scope.h"
+#include "cli/oauth.h"
 
 #define LIFETIME_MAX (INT64_C(100) * 366 * 86400)
 
@@ -170,18 +171,9 @@ enum ace_err client_refusal_read(struct ace_slice payload, struct client_refusal
 
 const char *client_refusal_name(int64_t code)
 {
-	static const char *const names[] = {
-		[ACE_OAUTH_INVALID_REQUEST] = "invalid_request",
-		[ACE_OAUTH_INVALID_CLIENT] = "invalid_client",
-		[ACE_OAUTH_INVALID_GRANT] = "invalid_grant",
-		[ACE_OAUTH_UNAUTHORIZED_CLIENT] = "unauthorized_client",
-		[ACE_OAUTH_UNSUPPORTED_GRANT_TYPE] = "unsupported_grant_type",
-		[ACE_OAUTH_INVALID_SCOPE] = "invalid_scope",
-		[ACE_OAUTH_UNSUPPORTED_POP_KEY] = "unsupported_pop_key",
-		[ACE_OAUTH_INCOMPATIBLE_PROFILES] = "incompatible_ace_profiles",
-	};
+	const char *name = cli_oauth_error_name(code);
 
-	return code > 0 && code < (int64_t)ACE_ARRAY_LEN(names) ? names[code] : "an error that is not known here";
+	return name ? name : "an error that is not known here";
 }
 
 static bool is_crockford(uint8_t c)

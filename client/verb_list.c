@@ -109,11 +109,12 @@ static enum ace_err tokens_add(struct listing *listing, struct cli_error *error)
 	return err;
 }
 
-static enum ace_err list(struct client *client, struct cli_error *error)
+static enum ace_err list(struct client *client, const struct cli_call *call, struct cli_error *error)
 {
 	struct listing listing = { .client = client, .document = cli_json_array() };
 	enum ace_err err;
 
+	(void)call;
 	cli_table_init(&listing.table, 4);
 	cli_table_cell(&listing.table, "DEVICE");
 	cli_table_cell(&listing.table, "AUDIENCE");
@@ -135,28 +136,16 @@ static enum ace_err list(struct client *client, struct cli_error *error)
 
 int client_verb_list(const struct cli_call *call, const struct cli_output *output)
 {
-	struct client_settings settings;
-	struct cli_error error = { 0 };
-	struct client client;
-	int code = CLI_EXIT_OK;
-
-	if (!client_settings_read(call, output, &settings))
-		return CLI_EXIT_USAGE;
-	if (client_open(&client, &settings, output, &error))
-		return cli_error_print(output, &error);
-	if (list(&client, &error))
-		code = cli_error_print(output, &error);
-	client_close(&client);
-	return code;
+	return client_verb_with(call, output, list);
 }
 
-static enum ace_err forget(struct client *client, const char *uri, struct cli_error *error)
+static enum ace_err forget(struct client *client, const struct cli_call *call, struct cli_error *error)
 {
 	struct client_assoc assoc = { 0 };
 	char origin[CLIENT_ORIGIN_MAX];
 	struct cli_address address;
 	struct client_pin pin = { 0 };
-	enum ace_err err = cli_address_parse(uri, &address, error);
+	enum ace_err err = cli_address_parse(call->args[0], &address, error);
 
 	if (err) {
 		error->exit = CLI_EXIT_USAGE;
@@ -184,17 +173,5 @@ static enum ace_err forget(struct client *client, const char *uri, struct cli_er
 
 int client_verb_forget(const struct cli_call *call, const struct cli_output *output)
 {
-	struct client_settings settings;
-	struct cli_error error = { 0 };
-	struct client client;
-	int code = CLI_EXIT_OK;
-
-	if (!client_settings_read(call, output, &settings))
-		return CLI_EXIT_USAGE;
-	if (client_open(&client, &settings, output, &error))
-		return cli_error_print(output, &error);
-	if (forget(&client, call->args[0], &error))
-		code = cli_error_print(output, &error);
-	client_close(&client);
-	return code;
+	return client_verb_with(call, output, forget);
 }

@@ -29,10 +29,7 @@ bool client_settings_read(const struct cli_call *call, const struct cli_output *
 	return true;
 }
 
-/* Open the client and do one thing with it. */
-static int with_client(const struct cli_call *call, const struct cli_output *output,
-		       enum ace_err (*work)(struct client *client, const struct cli_call *call,
-					    struct cli_error *error))
+int client_verb_with(const struct cli_call *call, const struct cli_output *output, client_work_fn *work)
 {
 	struct client_settings settings;
 	struct cli_error error = { 0 };
@@ -56,7 +53,7 @@ static enum ace_err enroll(struct client *client, const struct cli_call *call, s
 
 int client_verb_enroll(const struct cli_call *call, const struct cli_output *output)
 {
-	return with_client(call, output, enroll);
+	return client_verb_with(call, output, enroll);
 }
 
 /* --- token --- */
@@ -97,31 +94,22 @@ static enum ace_err grant_cache(struct client *client, const struct cli_client_b
 				const struct client_token_query *query, const struct client_grant *grant,
 				struct cli_error *error)
 {
-	struct client_assoc assoc = { 0 };
+	struct client_assoc old = { 0 }, assoc = {
+		.as_uri = client_slice(as->as_uri), .audience = query->audience, .token = grant->token, .osc = grant->osc,
+		.scope = grant->scope.kind ? grant->scope : query->scope };
 	int64_t now;
 	enum ace_err err = ace_port_wall_clock(&now);
 
 	if (err || !query->audience.len)
 		return err;
-	err = client_assoc_read(&client->state, client_slice(as->as_uri), query->audience, &assoc, error);
+	err = client_assoc_read(&client->state, assoc.as_uri, assoc.audience, &old, error);
 	if (err && err != ACE_ERR_NOT_FOUND)
 		return err;
-	if (!err && now < assoc.expires)
-		goto out;
-	if (!err)
-		err = client_assoc_remove(&client->state, &assoc, error);
-	else
-		err = ACE_OK;
-	client_assoc_free(&assoc);
-	if (err)
-		return err;
-	assoc = (struct client_assoc){ .as_uri = client_slice(as->as_uri), .audience = query->audience,
-				       .scope = grant->scope.kind ? grant->scope : query->scope,
-				       .token = grant->token, .osc = grant->osc,
-				       .expires = now + grant->expires_in_s };
-	err = client_assoc_write(&client->state, &assoc, error);
-out:
-	client_assoc_free(&assoc);
+	assoc.expires = now + grant->expires_in_s;
+	if (err || now >= old.expires)
+		err = client_assoc_replace(&client->state, &old, &assoc, error);
+	client_assoc_free(&old);
+	cli_bytes_free(&assoc.content);
 	return err;
 }
 
@@ -190,7 +178,7 @@ static enum ace_err token(struct client *client, const struct cli_call *call, st
 
 int client_verb_token(const struct cli_call *call, const struct cli_output *output)
 {
-	return with_client(call, output, token);
+	return client_verb_with(call, output, token);
 }
 
 /* --- whoami --- */
@@ -224,5 +212,5 @@ static enum ace_err whoami(struct client *client, const struct cli_call *call, s
 
 int client_verb_whoami(const struct cli_call *call, const struct cli_output *output)
 {
-	return with_client(call, output, whoami);
+	return client_verb_with(call, output, whoami);
 }

@@ -8,14 +8,7 @@
 #include "ace_registry.h"
 #include "client/authz.h"
 #include "parser_walk.h"
-#include "vectors.h"
-
-static json_t *root;
-
-static struct ace_slice payload(const char *name)
-{
-	return vectors_hex(vectors_named(json_object_get(root, "messages"), name), "payload");
-}
+#include "profile_vectors.h"
 
 /* RFC 9203 4.1: token, N1 and ID1 in one CBOR map (C-017). */
 static void post_is_byte_for_byte_the_vectors(void **state)
@@ -114,19 +107,6 @@ static void reply_refuses_every_prefix_and_survives_every_bit(void **state)
 {
 	(void)state;
 	parser_walk(parse, payload("authz-info-response"));
-}
-
-static int load(void **state)
-{
-	(void)state;
-	root = vectors_load("ace-oscore-profile");
-	return 0;
-}
-
-static int unload(void **state)
-{
-	json_decref(root);
-	return vectors_free_all(state);
 }
 
 int main(void)

@@ -7,14 +7,7 @@
 
 #include "client/hints.h"
 #include "parser_walk.h"
-#include "vectors.h"
-
-static json_t *root;
-
-static struct ace_slice payload(const char *name)
-{
-	return vectors_hex(vectors_named(json_object_get(root, "messages"), name), "payload");
-}
+#include "profile_vectors.h"
 
 static void hints_read_all_members(void **state)
 {
@@ -92,19 +85,6 @@ static void hints_refuse_every_prefix_and_survive_every_bit(void **state)
 	(void)state;
 	parser_walk(parse, payload("creation-hints"));
 	parser_walk(parse, payload("creation-hints-with-kid"));
-}
-
-static int load(void **state)
-{
-	(void)state;
-	root = vectors_load("ace-oscore-profile");
-	return 0;
-}
-
-static int unload(void **state)
-{
-	json_decref(root);
-	return vectors_free_all(state);
 }
 
 int main(void)

@@ -7,14 +7,7 @@
 
 #include "client/token_request.h"
 #include "parser_walk.h"
-#include "vectors.h"
-
-static json_t *root;
-
-static struct ace_slice payload(const char *name)
-{
-	return vectors_hex(vectors_named(json_object_get(root, "messages"), name), "payload");
-}
+#include "profile_vectors.h"
 
 static void assert_query(const struct client_token_query *query, const char *name)
 {
@@ -212,19 +205,6 @@ static void refusal_decision_is_found_in_the_description(void **state)
 	assert_false(client_refusal_decision(&refusal, id));
 	refusal.description = (struct ace_slice){ NULL, 0 };
 	assert_false(client_refusal_decision(&refusal, id));
-}
-
-static int load(void **state)
-{
-	(void)state;
-	root = vectors_load("ace-oscore-profile");
-	return 0;
-}
-
-static int unload(void **state)
-{
-	json_decref(root);
-	return vectors_free_all(state);
 }
 
 int main(void)
