@@ -63,15 +63,14 @@ struct ace_oscore_input {
 /* Derive keys and Common IV. Sequence number 0, an empty and known replay window.
  * @return ACE_OK; ACE_ERR_RANGE an id longer than nonce length minus 6, an ID Context longer than
  * supported, an empty secret; ACE_ERR_UNSUPPORTED algorithm; ACE_ERR_CNF both ids are equal; ACE_ERR_CRYPTO.
- * *ret_ctx is written on ACE_OK only.  Source: RFC 8613 3.2.1, 3.3. */
+ * A failure leaves *ret_ctx empty.  Source: RFC 8613 3.2.1, 3.3. */
 ACE_MUST_CHECK enum ace_err ace_oscore_derive(const struct ace_oscore_input *in, struct ace_oscore_ctx *ret_ctx);
 
-/* HKDF with SHA-256. Expand: info at most ACE_HKDF_INFO_MAX bytes, len at most 255 * 32, else ACE_ERR_USAGE.
+/* HKDF with SHA-256. Expand: len at most 32, and room for one byte more in info, which is written; else ACE_ERR_USAGE.
  * ACE_ERR_CRYPTO leaves nothing in ret_key.  Source: RFC 5869 2.2, 2.3. */
-#define ACE_HKDF_INFO_MAX 80
 ACE_MUST_CHECK enum ace_err ace_hkdf_extract(struct ace_slice salt, struct ace_slice secret,
 					     uint8_t ret_prk[ACE_SHA256_LEN]);
-ACE_MUST_CHECK enum ace_err ace_hkdf_expand(const uint8_t prk[ACE_SHA256_LEN], struct ace_slice info,
+ACE_MUST_CHECK enum ace_err ace_hkdf_expand(const uint8_t prk[ACE_SHA256_LEN], struct ace_buf info,
 					    uint8_t *ret_key, size_t len);
 
 /* The value of the OSCORE option. Slices borrow from it.  Source: RFC 8613 6.1. */

@@ -5,89 +5,90 @@
 #include "token/mem.h"
 
 _Static_assert(ACE_OSCORE_ID_CONTEXT_MAX < 24, "longer ones would need another CBOR head");
-/* [ id, id_context, alg, type, L ] with heads; L takes two bytes for 32. */
-#define INFO_MAX (1 + 1 + ACE_OSCORE_ID_MAX + 1 + ACE_OSCORE_ID_CONTEXT_MAX + 2 + 4 + 2)
-_Static_assert(INFO_MAX <= ACE_HKDF_INFO_MAX, "info must fit");
+/* [ id, id_context, alg, type, L ] with heads; L takes two bytes for 32. And a byte for HKDF. */
+#define INFO_MAX (1 + 1 + ACE_OSCORE_ID_MAX + 1 + ACE_OSCORE_ID_CONTEXT_MAX + 2 + 4 + 2 + 1)
 
-enum kind { KIND_KEY, KIND_IV };
+enum output { SENDER_KEY, RECIPIENT_KEY, COMMON_IV, OUTPUTS };
 
-static enum ace_err expand(const struct ace_oscore_ctx *ctx, const uint8_t prk[ACE_SHA256_LEN],
-			   const struct ace_oscore_id *id, enum kind kind, uint8_t *ret_bytes)
+static enum ace_err expand(struct ace_oscore_ctx *ctx, const uint8_t prk[ACE_SHA256_LEN], enum output output)
 {
-	uint8_t len = kind == KIND_KEY ? ace_alg_key_len(ctx->aead) : ace_alg_nonce_len(ctx->aead);
+	static const uint8_t types[2][5] = { "\x63Key", "\x62IV" }; /* text with its head, and a NUL */
 	uint8_t info[INFO_MAX] = { 0x85 };
-	uint8_t *end = ace_oscore_put_bstr(info + 1, ace_oscore_id_slice(id));
+	struct ace_slice id = ace_oscore_id_slice(output == SENDER_KEY ? &ctx->sender_id : &ctx->recipient_id);
+	uint8_t len = ace_alg_key_len(ctx->aead), *end, *key = ctx->sender_key;
+	bool is_iv = output == COMMON_IV;
 
+	if (output == RECIPIENT_KEY)
+		key = ctx->recipient_key;
+	if (is_iv) {
+		id.len = 0;
+		len = ace_alg_nonce_len(ctx->aead);
+		key = ctx->common_iv;
+	}
+	end = ace_oscore_put_bstr(info + 1, id);
 	if (ctx->has_id_context)
 		end = ace_oscore_put_bstr(end, (struct ace_slice){ ctx->id_context, ctx->id_context_len });
 	else
 		*end++ = 0xf6;
 	end = ace_oscore_put_alg(end, ctx->aead);
-	memcpy(end, kind == KIND_KEY ? "\x63Key" : "\x62IV", 4); /* text with its head; of "IV" the NUL goes again */
-	end += kind == KIND_KEY ? 4 : 3;
-	end = ace_oscore_put_alg(end, len); /* a small number like any other */
-	return ace_hkdf_expand(prk, (struct ace_slice){ info, (size_t)(end - info) }, ret_bytes, len);
+	memcpy(end, types[is_iv], 4);
+	end = ace_oscore_put_alg(end + 4 - is_iv, len); /* a small number like any other */
+	return ace_hkdf_expand(prk, (struct ace_buf){ info, sizeof info, (size_t)(end - info) }, key, len);
 }
 
-static enum ace_err id_copy(struct ace_slice bytes, int32_t aead, struct ace_oscore_id *ret_id)
+static void id_copy(struct ace_slice bytes, struct ace_oscore_id *ret_id)
 {
-	/* RFC 8613 3.3: "The maximum length of Sender ID in bytes equals the length of the AEAD nonce minus 6". */
-	if (bytes.len > (size_t)ace_alg_nonce_len(aead) - ACE_OSCORE_NONCE_OVER_ID)
-		return ACE_ERR_RANGE;
 	ret_id->len = (uint8_t)bytes.len;
 	if (bytes.len)
 		memcpy(ret_id->bytes, bytes.ptr, bytes.len);
-	return ACE_OK;
 }
 
 /* Everything of the context that is not secret. */
 static enum ace_err names_copy(const struct ace_oscore_input *in, struct ace_oscore_ctx *ctx)
 {
 	int32_t aead = in->aead ? in->aead : ACE_ALG_CCM_16_64_128;
-	enum ace_err err;
+	struct ace_slice id_context = { NULL, 0 };
+	size_t id_max;
 
 	if (in->hkdf && in->hkdf != ACE_ALG_HMAC_256 && in->hkdf != ACE_ALG_DIRECT_HKDF_SHA_256)
 		return ACE_ERR_UNSUPPORTED;
 	if (!ace_alg_is_known(aead) || ace_alg_key_len(aead) > ACE_OSCORE_KEY_MAX)
 		return ACE_ERR_UNSUPPORTED;
-	if (!in->master_secret.len || (in->has_id_context && in->id_context.len > ACE_OSCORE_ID_CONTEXT_MAX))
+	/* RFC 8613 3.3: "The maximum length of Sender ID in bytes equals the length of the AEAD nonce minus 6". */
+	id_max = ace_alg_nonce_len(aead) - ACE_OSCORE_NONCE_OVER_ID;
+	if (in->has_id_context)
+		id_context = in->id_context;
+	if (!in->master_secret.len || id_context.len > ACE_OSCORE_ID_CONTEXT_MAX || in->sender_id.len > id_max ||
+	    in->recipient_id.len > id_max)
 		return ACE_ERR_RANGE;
-	err = id_copy(in->sender_id, aead, &ctx->sender_id);
-	if (!err)
-		err = id_copy(in->recipient_id, aead, &ctx->recipient_id);
-	if (err)
-		return err;
 	/* Equal ids would make both directions use the same keys and nonces. */
 	if (ace_slice_equal(in->sender_id, in->recipient_id))
 		return ACE_ERR_CNF;
+	id_copy(in->sender_id, &ctx->sender_id);
+	id_copy(in->recipient_id, &ctx->recipient_id);
 	ctx->aead = (int8_t)aead;
 	ctx->has_id_context = in->has_id_context;
-	if (in->has_id_context && in->id_context.len) {
-		ctx->id_context_len = (uint8_t)in->id_context.len;
-		memcpy(ctx->id_context, in->id_context.ptr, in->id_context.len);
-	}
+	ctx->id_context_len = (uint8_t)id_context.len;
+	if (id_context.len)
+		memcpy(ctx->id_context, id_context.ptr, id_context.len);
 	return ACE_OK;
 }
 
 enum ace_err ace_oscore_derive(const struct ace_oscore_input *in, struct ace_oscore_ctx *ret_ctx)
 {
-	static const struct ace_oscore_id no_id;
-	struct ace_oscore_ctx ctx = { .window.known = true };
+	struct ace_oscore_ctx *ctx = ret_ctx;
 	uint8_t prk[ACE_SHA256_LEN];
-	enum ace_err err = names_copy(in, &ctx);
+	enum ace_err err;
 
+	memset(ctx, 0, sizeof *ctx);
+	err = names_copy(in, ctx);
+	if (!err)
+		err = ace_hkdf_extract(in->master_salt, in->master_secret, prk);
+	for (int output = SENDER_KEY; !err && output < OUTPUTS; output++)
+		err = expand(ctx, prk, (enum output)output);
+	ctx->window.known = !err;
 	if (err)
-		return err;
-	err = ace_hkdf_extract(in->master_salt, in->master_secret, prk);
-	if (!err)
-		err = expand(&ctx, prk, &ctx.sender_id, KIND_KEY, ctx.sender_key);
-	if (!err)
-		err = expand(&ctx, prk, &ctx.recipient_id, KIND_KEY, ctx.recipient_key);
-	if (!err)
-		err = expand(&ctx, prk, &no_id, KIND_IV, ctx.common_iv);
-	if (!err)
-		*ret_ctx = ctx;
+		ace_wipe(ctx, sizeof *ctx);
 	ace_wipe(prk, sizeof prk);
-	ace_wipe(&ctx, sizeof ctx);
 	return err;
 }

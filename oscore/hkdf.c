@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HKDF (RFC 5869) over the port's HMAC. Extract and expand are apart, since a context takes one extract
- * and three expands. */
+ * and three expands, of which none needs more than the first block. */
 #include "ace_oscore.h"
 
 #include "token/mem.h"
@@ -11,33 +11,17 @@ enum ace_err ace_hkdf_extract(struct ace_slice salt, struct ace_slice secret, ui
 	return ace_port_hmac_sha256(salt, secret, ret_prk);
 }
 
-enum ace_err ace_hkdf_expand(const uint8_t prk[ACE_SHA256_LEN], struct ace_slice info, uint8_t *ret_key, size_t len)
+enum ace_err ace_hkdf_expand(const uint8_t prk[ACE_SHA256_LEN], struct ace_buf info, uint8_t *ret_key, size_t len)
 {
-	/* The block before, info, and the number of this block: what one HMAC is taken over. */
-	uint8_t bytes[ACE_SHA256_LEN + ACE_HKDF_INFO_MAX + 1];
-	uint8_t *const rest = bytes + ACE_SHA256_LEN;
-	struct ace_slice input = { rest, info.len + 1 };
-	enum ace_err err = ACE_OK;
-	size_t done = 0;
+	uint8_t block[ACE_SHA256_LEN];
+	enum ace_err err;
 
-	if (info.len > ACE_HKDF_INFO_MAX || len > 255 * ACE_SHA256_LEN)
+	if (info.len >= info.cap || len > sizeof block)
 		return ACE_ERR_USAGE;
-	if (info.len)
-		memcpy(rest, info.ptr, info.len);
-	rest[info.len] = 0;
-	while (done < len) {
-		size_t part = len - done < ACE_SHA256_LEN ? len - done : ACE_SHA256_LEN;
-
-		rest[info.len]++;
-		err = ace_port_hmac_sha256((struct ace_slice){ prk, ACE_SHA256_LEN }, input, bytes);
-		if (err) {
-			ace_wipe(ret_key, done);
-			break;
-		}
-		memcpy(ret_key + done, bytes, part);
-		done += part;
-		input = (struct ace_slice){ bytes, ACE_SHA256_LEN + info.len + 1 };
-	}
-	ace_wipe(bytes, sizeof bytes);
+	info.ptr[info.len++] = 1; /* the number of the first block */
+	err = ace_port_hmac_sha256((struct ace_slice){ prk, ACE_SHA256_LEN }, ace_buf_slice(&info), block);
+	if (!err)
+		memcpy(ret_key, block, len);
+	ace_wipe(block, sizeof block);
 	return err;
 }

@@ -9,20 +9,34 @@
 #include "oscore_pair.h"
 #include "port_fake.h"
 
+/* With a byte of room behind info. */
+static enum ace_err expand(const uint8_t prk[ACE_SHA256_LEN], struct ace_slice info, uint8_t *ret_key, size_t len)
+{
+	uint8_t bytes[128];
+
+	assert_true(info.len < sizeof bytes);
+	memcpy(bytes, info.ptr, info.len);
+	return ace_hkdf_expand(prk, (struct ace_buf){ bytes, sizeof bytes, info.len }, ret_key, len);
+}
+
+/* Of keys longer than a block, as some of the vectors are, the first block. */
 static void hkdf_matches_rfc5869(void **state)
 {
 	json_t *root = vectors_load("rfc5869-sha256"), *vector;
-	uint8_t prk[ACE_SHA256_LEN], okm[96];
+	uint8_t prk[ACE_SHA256_LEN], okm[ACE_SHA256_LEN];
 	size_t i;
 
 	(void)state;
 	json_array_foreach(json_object_get(root, "cases"), i, vector) {
-		size_t len = (size_t)json_integer_value(json_object_get(vector, "L"));
+		struct ace_slice want = vectors_hex(vector, "okm");
 
+		assert_int_equal(want.len, json_integer_value(json_object_get(vector, "L")));
+		assert_true(want.len > sizeof okm);
+		want.len = sizeof okm;
 		assert_int_equal(ace_hkdf_extract(vectors_hex(vector, "salt"), vectors_hex(vector, "ikm"), prk), ACE_OK);
 		assert_slice_equal((struct ace_slice)ACE_SLICE_OF(prk), vectors_hex(vector, "prk"));
-		assert_int_equal(ace_hkdf_expand(prk, vectors_hex(vector, "info"), okm, len), ACE_OK);
-		assert_slice_equal((struct ace_slice){ okm, len }, vectors_hex(vector, "okm"));
+		assert_int_equal(expand(prk, vectors_hex(vector, "info"), okm, sizeof okm), ACE_OK);
+		assert_slice_equal((struct ace_slice)ACE_SLICE_OF(okm), want);
 	}
 	assert_int_equal(i, 3);
 	json_decref(root);
@@ -30,15 +44,15 @@ static void hkdf_matches_rfc5869(void **state)
 
 static void expand_gives_prefixes_of_one_stream(void **state)
 {
-	static uint8_t longest[255 * ACE_SHA256_LEN], part[255 * ACE_SHA256_LEN];
+	uint8_t longest[ACE_SHA256_LEN], part[ACE_SHA256_LEN];
 	const uint8_t prk[ACE_SHA256_LEN] = { 7 };
-	static const size_t lens[] = { 0, 1, 31, 32, 33, 64, 65, sizeof longest };
+	static const size_t lens[] = { 0, 1, 13, 16, 31, sizeof longest };
 
 	(void)state;
-	assert_int_equal(ace_hkdf_expand(prk, ACE_LITERAL("x"), longest, sizeof longest), ACE_OK);
+	assert_int_equal(expand(prk, ACE_LITERAL("x"), longest, sizeof longest), ACE_OK);
 	for (size_t i = 0; i < ACE_ARRAY_LEN(lens); i++) {
 		memset(part, 0, sizeof part);
-		assert_int_equal(ace_hkdf_expand(prk, ACE_LITERAL("x"), part, lens[i]), ACE_OK);
+		assert_int_equal(expand(prk, ACE_LITERAL("x"), part, lens[i]), ACE_OK);
 		assert_slice_equal((struct ace_slice){ part, lens[i] }, (struct ace_slice){ longest, lens[i] });
 		assert_true(lens[i] == sizeof part || part[lens[i]] == 0);
 	}
@@ -46,28 +60,25 @@ static void expand_gives_prefixes_of_one_stream(void **state)
 
 static void expand_refuses_what_exceeds_its_limits(void **state)
 {
-	static uint8_t key[255 * ACE_SHA256_LEN + 1];
+	uint8_t key[ACE_SHA256_LEN + 1], info[8] = { 0 };
 	const uint8_t prk[ACE_SHA256_LEN] = { 7 };
-	uint8_t info[ACE_HKDF_INFO_MAX + 1] = { 0 };
+	struct ace_buf full = { info, sizeof info, sizeof info }, fits = { info, sizeof info, sizeof info - 1 };
 
 	(void)state;
-	assert_int_equal(ace_hkdf_expand(prk, (struct ace_slice){ info, sizeof info }, key, 32), ACE_ERR_USAGE);
-	assert_int_equal(ace_hkdf_expand(prk, (struct ace_slice){ info, sizeof info - 1 }, key, 32), ACE_OK);
-	assert_int_equal(ace_hkdf_expand(prk, ACE_LITERAL(""), key, sizeof key), ACE_ERR_USAGE);
+	assert_int_equal(ace_hkdf_expand(prk, full, key, 32), ACE_ERR_USAGE);
+	assert_int_equal(ace_hkdf_expand(prk, fits, key, 32), ACE_OK);
+	assert_int_equal(ace_hkdf_expand(prk, fits, key, sizeof key), ACE_ERR_USAGE);
 }
 
 static void expand_leaves_no_key_when_the_port_fails(void **state)
 {
-	const uint8_t prk[ACE_SHA256_LEN] = { 7 }, zero[96] = { 0 };
-	uint8_t key[96];
+	const uint8_t prk[ACE_SHA256_LEN] = { 7 }, zero[ACE_SHA256_LEN] = { 0 };
+	uint8_t key[ACE_SHA256_LEN] = { 0 };
 
 	(void)state;
-	for (unsigned int n = 1; n <= 3; n++) {
-		memset(key, 0, sizeof key);
-		port_fake_fail_call(n);
-		assert_int_equal(ace_hkdf_expand(prk, ACE_LITERAL("x"), key, sizeof key), ACE_ERR_CRYPTO);
-		assert_memory_equal(key, zero, sizeof key);
-	}
+	port_fake_fail_call(1);
+	assert_int_equal(expand(prk, ACE_LITERAL("x"), key, sizeof key), ACE_ERR_CRYPTO);
+	assert_memory_equal(key, zero, sizeof key);
 	port_fake_fail_call(1);
 	assert_int_equal(ace_hkdf_extract(ACE_LITERAL("s"), ACE_LITERAL("k"), key), ACE_ERR_CRYPTO);
 }

@@ -82,7 +82,7 @@ static bool derive_role(const json_t *entry, const char *role)
 	in.has_id_context = optional_hex(entry, "context_id", &in.id_context);
 	if (!ace_alg_is_known(in.aead) || strcmp(vectors_text(entry, "hkdf_hash"), "sha256") != 0) {
 		assert_int_equal(ace_oscore_derive(&in, &ctx), ACE_ERR_UNSUPPORTED);
-		assert_true(ctx.sender_seq == 99);
+		assert_true(ctx.sender_seq == 0);
 		return false;
 	}
 	assert_int_equal(ace_oscore_derive(&in, &ctx), ACE_OK);
@@ -196,10 +196,11 @@ static void derive_refuses_an_empty_secret_and_long_id_contexts(void **state)
 	assert_int_equal(ace_oscore_derive(&in, &ctx), ACE_ERR_UNSUPPORTED);
 }
 
-static void derive_writes_nothing_when_the_port_fails_at_any_call(void **state)
+static void derive_leaves_nothing_when_the_port_fails_at_any_call(void **state)
 {
 	struct ace_oscore_input in = good();
-	struct ace_oscore_ctx ctx, before;
+	static const struct ace_oscore_ctx empty;
+	struct ace_oscore_ctx ctx;
 	unsigned int calls;
 
 	(void)state;
@@ -209,10 +210,9 @@ static void derive_writes_nothing_when_the_port_fails_at_any_call(void **state)
 	assert_int_equal(calls, 4); /* one extract, three expands */
 	for (unsigned int n = 1; n <= calls; n++) {
 		memset(&ctx, 0x5a, sizeof ctx);
-		before = ctx;
 		port_fake_fail_call(n);
 		assert_int_equal(ace_oscore_derive(&in, &ctx), ACE_ERR_CRYPTO);
-		assert_memory_equal(&ctx, &before, sizeof ctx);
+		assert_memory_equal(&ctx, &empty, sizeof ctx);
 	}
 }
 
@@ -227,7 +227,7 @@ int main(void)
 		TEST(derive_tells_an_empty_id_context_from_none),
 		TEST(derive_refuses_ids_that_are_too_long_or_equal),
 		TEST(derive_refuses_an_empty_secret_and_long_id_contexts),
-		TEST(derive_writes_nothing_when_the_port_fails_at_any_call),
+		TEST(derive_leaves_nothing_when_the_port_fails_at_any_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
