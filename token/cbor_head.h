@@ -14,6 +14,7 @@
 #define CBOR_UNTIL_BREAK (SIZE_MAX - 1)
 #define CBOR_IS_UNTIL_BREAK(left) ((left) > SIZE_MAX / 2)
 #define CBOR_MAJOR(type) (1u << (type)) /* for sets of major types; 7 is ACE_CBOR_SIMPLE there */
+#define CBOR_INTEGERS (CBOR_MAJOR(ACE_CBOR_UINT) | CBOR_MAJOR(ACE_CBOR_NINT))
 #define CBOR_STRINGS (CBOR_MAJOR(ACE_CBOR_BSTR) | CBOR_MAJOR(ACE_CBOR_TSTR))
 
 /* Initial byte and argument of an item (RFC 8949 3), and the content when it is a string: value is its length then. */
@@ -29,6 +30,11 @@ struct cbor_item {
 ACE_MUST_CHECK enum ace_err ace_cbor_item_take(struct ace_slice *rest, struct cbor_item *ret_item);
 /* Pass over one item of any kind, checking that it is well-formed, within the limits, and without duplicate keys. */
 ACE_MUST_CHECK enum ace_err ace_cbor_item_skip(struct ace_slice *rest);
+/* Take the next item off the reader if it is of one of the major types (a set of CBOR_MAJOR bits), text being valid
+ * UTF-8; otherwise an error sticks and *ret_item is zero. */
+void ace_cbor_take(struct ace_cbor_reader *r, unsigned majors, struct cbor_item *ret_item);
+/* The value of an integer that fits, or of a floating-point number, cut. ACE_ERR_RANGE; ACE_ERR_TYPE for true and the like. */
+ACE_MUST_CHECK enum ace_err ace_cbor_number_of(const struct cbor_item *item, int64_t *ret_number);
 /* Enter the next item, which must be an array or map, as said. */
 void ace_cbor_enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct ace_cbor_seq *ret_seq);
 

@@ -40,14 +40,46 @@ enum ace_cbor_type ace_cbor_peek(const struct ace_cbor_reader *r)
 	return (enum ace_cbor_type)(first >> 5);
 }
 
-/* The next item, if it is of one of the major types (a set of CBOR_MAJOR bits); otherwise an error sticks and *ret_item
- * is zero. */
-static void take(struct ace_cbor_reader *r, unsigned majors, struct cbor_item *ret_item)
+static bool text_is_valid(struct ace_slice text)
+{
+	uint8_t more = 0, least = 0x80, most = 0xbf; /* bytes of the character that are to come, and limits of the next */
+
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t byte = text.ptr[i];
+
+		if (more) {
+			if (byte < least || byte > most)
+				return false;
+			more--;
+			least = 0x80;
+			most = 0xbf;
+		} else if (byte >= 0x80) {
+			if (byte < 0xc2 || byte > 0xf4)
+				return false;
+			more = (uint8_t)(1 + (byte >= 0xe0) + (byte >= 0xf0));
+			/* RFC 3629 4: no longer form than needed, no surrogates, nothing past 10ffff. */
+			if (byte == 0xe0)
+				least = 0xa0;
+			if (byte == 0xf0)
+				least = 0x90;
+			if (byte == 0xed)
+				most = 0x9f;
+			if (byte == 0xf4)
+				most = 0x8f;
+		}
+	}
+	return !more;
+}
+
+void ace_cbor_take(struct ace_cbor_reader *r, unsigned majors, struct cbor_item *ret_item)
 {
 	enum ace_err err = r->err ? r->err : ace_cbor_item_take(&r->rest, ret_item);
 
 	if (!err && !(majors & CBOR_MAJOR(ret_item->major)))
 		err = ACE_ERR_TYPE;
+	/* RFC 8949 3.1: a string with "an invalid UTF-8 sequence is well-formed but invalid" */
+	if (!err && ret_item->major == ACE_CBOR_TSTR && !text_is_valid(ret_item->content))
+		err = ACE_ERR_MALFORMED;
 	if (!err)
 		return;
 	fail(r, err);
@@ -58,20 +90,8 @@ uint64_t ace_cbor_read_uint(struct ace_cbor_reader *r)
 {
 	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_UINT), &item);
+	ace_cbor_take(r, CBOR_MAJOR(ACE_CBOR_UINT), &item);
 	return item.value;
-}
-
-int64_t ace_cbor_read_int(struct ace_cbor_reader *r)
-{
-	struct cbor_item item;
-
-	take(r, CBOR_MAJOR(ACE_CBOR_UINT) | CBOR_MAJOR(ACE_CBOR_NINT), &item);
-	if (item.value > INT64_MAX) {
-		fail(r, ACE_ERR_RANGE);
-		return 0;
-	}
-	return (int64_t)(item.major == ACE_CBOR_NINT ? ~item.value : item.value);
 }
 
 /* IEEE 754 in 16, 32 or 64 bits, cut to an integer with shifts: firmware need not carry soft float for one date. What is
@@ -94,65 +114,56 @@ static enum ace_err float_cut(uint64_t bits, int exponent_bits, int64_t *ret_val
 	return ACE_OK;
 }
 
-int64_t ace_cbor_read_time(struct ace_cbor_reader *r)
+enum ace_err ace_cbor_number_of(const struct cbor_item *item, int64_t *ret_number)
 {
 	static const uint8_t exponent_bits[] = { 5, 8, 11 }; /* half, single, double */
-	struct cbor_item item;
-	int64_t value = 0;
-	enum ace_err err;
-	unsigned width;
+	unsigned width = item->info - CBOR_ONE_BYTE - 1u;
 
-	if (ace_cbor_peek(r) != ACE_CBOR_FLOAT)
-		return ace_cbor_read_int(r);
-	take(r, CBOR_MAJOR(ACE_CBOR_SIMPLE), &item);
-	width = item.info - CBOR_ONE_BYTE - 1u;
-	err = float_cut(item.value << (64 - (16 << width)), exponent_bits[width], &value);
+	if (item->major == ACE_CBOR_SIMPLE)
+		return width < sizeof exponent_bits ?
+			float_cut(item->value << (64 - (16 << width)), exponent_bits[width], ret_number) : ACE_ERR_TYPE;
+	if (item->value > INT64_MAX)
+		return ACE_ERR_RANGE;
+	*ret_number = (int64_t)(item->major == ACE_CBOR_NINT ? ~item->value : item->value);
+	return ACE_OK;
+}
+
+static int64_t number_read(struct ace_cbor_reader *r, unsigned majors)
+{
+	struct cbor_item item;
+	int64_t number = 0;
+	enum ace_err err;
+
+	ace_cbor_take(r, majors, &item);
+	err = ace_cbor_number_of(&item, &number);
 	if (err)
 		fail(r, err);
-	return value;
+	return number;
+}
+
+int64_t ace_cbor_read_int(struct ace_cbor_reader *r)
+{
+	return number_read(r, CBOR_INTEGERS);
+}
+
+int64_t ace_cbor_read_time(struct ace_cbor_reader *r)
+{
+	return number_read(r, CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_SIMPLE));
 }
 
 struct ace_slice ace_cbor_read_bstr(struct ace_cbor_reader *r)
 {
 	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_BSTR), &item);
+	ace_cbor_take(r, CBOR_MAJOR(ACE_CBOR_BSTR), &item);
 	return item.content;
-}
-
-/* Take a character off text. False: it does not start with one (RFC 3629 3 and 4). */
-static bool utf8_take(struct ace_slice *text)
-{
-	uint32_t point = text->ptr[0];
-	size_t more = (point >= 0xc0) + (point >= 0xe0) + (point >= 0xf0);
-
-	if ((point >= 0x80 && point < 0xc2) || point > 0xf4 || more >= text->len)
-		return false;
-	point &= more ? 0x3fu >> more : 0x7f;
-	for (size_t i = 1; i <= more; i++) {
-		if ((text->ptr[i] & 0xc0) != 0x80)
-			return false;
-		point = point << 6 | (text->ptr[i] & 0x3f);
-	}
-	text->ptr += more + 1;
-	text->len -= more + 1;
-	/* Three bytes for what fits 11 bits, four for what fits 16, are too many; two for 7 would start with c0 or c1. */
-	return more < 2 || (point >> (5 * more + 1) && point >> 11 != 0xd800 >> 11 && point <= 0x10ffff);
 }
 
 struct ace_slice ace_cbor_read_tstr(struct ace_cbor_reader *r)
 {
 	struct cbor_item item;
-	struct ace_slice rest;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_TSTR), &item);
-	for (rest = item.content; rest.len > 0;) {
-		if (!utf8_take(&rest)) {
-			/* RFC 8949 3.1: a string with "an invalid UTF-8 sequence is well-formed but invalid" */
-			fail(r, ACE_ERR_MALFORMED);
-			return (struct ace_slice){ NULL, 0 };
-		}
-	}
+	ace_cbor_take(r, CBOR_MAJOR(ACE_CBOR_TSTR), &item);
 	return item.content;
 }
 
@@ -161,7 +172,7 @@ static uint64_t simple_read(struct ace_cbor_reader *r, uint64_t least, uint64_t 
 {
 	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_SIMPLE), &item);
+	ace_cbor_take(r, CBOR_MAJOR(ACE_CBOR_SIMPLE), &item);
 	if (item.info < CBOR_ONE_BYTE && item.value >= least && item.value <= most)
 		return item.value;
 	if (!r->err)
@@ -183,7 +194,7 @@ uint64_t ace_cbor_read_tag(struct ace_cbor_reader *r)
 {
 	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(ACE_CBOR_TAG), &item);
+	ace_cbor_take(r, CBOR_MAJOR(ACE_CBOR_TAG), &item);
 	return item.value;
 }
 
@@ -204,7 +215,7 @@ void ace_cbor_enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct a
 {
 	struct cbor_item item;
 
-	take(r, CBOR_MAJOR(type), &item);
+	ace_cbor_take(r, CBOR_MAJOR(type), &item);
 	ret_seq->left = item.info == CBOR_INDEFINITE ? CBOR_UNTIL_BREAK : (size_t)item.value;
 }
 

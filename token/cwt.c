@@ -8,7 +8,7 @@
 #define AT(member) offsetof(struct ace_claims, member)
 
 /* Each claim that is known, in the order of its encoded key, and where it stands. Of those that are more than a value
- * aud and scope are read as they are encoded, and cnf to where its kid will stand; then they are taken apart. */
+ * aud is read as it is encoded, and cnf to where its kid will stand; then they are taken apart. */
 static const struct member claims_known[] = {
 	{ ACE_CLAIM_ISS, MEMBER_TEXT, AT(iss) },
 	{ ACE_CLAIM_SUB, MEMBER_TEXT, AT(sub) },
@@ -18,7 +18,7 @@ static const struct member claims_known[] = {
 	{ ACE_CLAIM_IAT, MEMBER_TIME, AT(iat) },
 	{ ACE_CLAIM_CTI, MEMBER_BYTES, AT(cti) },
 	{ ACE_CLAIM_CNF, MEMBER_RAW, AT(kid) },
-	{ ACE_CLAIM_SCOPE, MEMBER_RAW, AT(scope.bytes) },
+	{ ACE_CLAIM_SCOPE, MEMBER_SCOPE, AT(scope) },
 	{ ACE_CLAIM_PROFILE, MEMBER_INT, AT(profile) },
 	{ ACE_CLAIM_CNONCE, MEMBER_BYTES, AT(cnonce) },
 	{ ACE_CLAIM_EXI, MEMBER_UINT, AT(exi) },
@@ -61,8 +61,6 @@ static void raw_write(struct ace_cbor_writer *w, const struct ace_claims *claims
 {
 	if (key == ACE_CLAIM_CNF)
 		cnf_write(w, claims);
-	else if (key == ACE_CLAIM_SCOPE)
-		ace_scope_write(w, &claims->scope);
 	else if (claims->aud_is_array)
 		ace_cbor_write_raw(w, claims->aud);
 	else
@@ -86,6 +84,9 @@ static void claim_write(struct ace_cbor_writer *w, const struct ace_claims *clai
 		break;
 	case MEMBER_UINT:
 		ace_cbor_write_uint(w, *(const uint64_t *)member);
+		break;
+	case MEMBER_SCOPE:
+		ace_scope_write(w, member);
 		break;
 	case MEMBER_RAW:
 	case MEMBER_ALG: /* no claim is one */
@@ -183,10 +184,6 @@ enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims,
 	ret_claims->has_exi = keys & MEMBER_BIT(ACE_CLAIM_EXI);
 	if (!err && ret_claims->aud.ptr)
 		err = audience_read(ret_claims);
-	if (!err && ret_claims->scope.bytes.ptr) {
-		ace_cbor_read_init(&r, ret_claims->scope.bytes);
-		err = ace_scope_read(&r, &ret_claims->scope);
-	}
 	if (!err && ret_claims->kid.ptr)
 		err = cnf_read(ret_claims->kid, ret_claims, ret_osc_err);
 	return err;

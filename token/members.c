@@ -3,50 +3,42 @@
 
 #include "token/cbor_head.h"
 
-/* An algorithm that has a text for a name, or one of no use to us, is one that is not built in. */
-static int32_t alg_read(struct ace_cbor_reader *r)
-{
-	int64_t alg = 0;
-
-	if (ace_cbor_peek(r) == ACE_CBOR_TSTR)
-		(void)ace_cbor_read_raw(r);
-	else
-		alg = ace_cbor_read_int(r);
-	return alg && alg == (int8_t)alg ? (int32_t)alg : MEMBER_ALG_OTHER;
-}
-
 static void value_read(struct ace_cbor_reader *r, enum member_kind kind, void *ret_value)
 {
-	struct ace_slice slice = { NULL, 0 };
+	static const uint8_t majors[] = {
+		[MEMBER_BYTES] = CBOR_MAJOR(ACE_CBOR_BSTR),
+		[MEMBER_TEXT] = CBOR_MAJOR(ACE_CBOR_TSTR),
+		[MEMBER_SCOPE] = CBOR_STRINGS,
+		[MEMBER_UINT] = CBOR_MAJOR(ACE_CBOR_UINT),
+		[MEMBER_INT] = CBOR_INTEGERS,
+		/* RFC 8392 2: "the leading tag 1 [...] MUST be omitted": a tagged date is of the wrong type. */
+		[MEMBER_TIME] = CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_SIMPLE),
+		[MEMBER_ALG] = CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_TSTR),
+	};
+	struct cbor_item item;
 	int64_t number = 0;
 
-	switch (kind) {
-	case MEMBER_BYTES:
-		slice = ace_cbor_read_bstr(r);
-		break;
-	case MEMBER_TEXT:
-		slice = ace_cbor_read_tstr(r);
-		break;
-	case MEMBER_RAW:
-		slice = ace_cbor_read_raw(r);
-		break;
-	case MEMBER_ALG:
-		*(int32_t *)ret_value = alg_read(r);
+	if (kind == MEMBER_RAW) {
+		*(struct ace_slice *)ret_value = ace_cbor_read_raw(r);
 		return;
-	case MEMBER_INT:
-		number = ace_cbor_read_int(r);
-		break;
-	case MEMBER_UINT:
-		number = (int64_t)ace_cbor_read_uint(r);
-		break;
-	case MEMBER_TIME: /* RFC 8392 2: "the leading tag 1 [...] MUST be omitted": a tagged date is of the wrong type */
-		number = ace_cbor_read_time(r);
-		break;
 	}
-	if (kind <= MEMBER_RAW)
-		*(struct ace_slice *)ret_value = slice;
-	else
-		*(int64_t *)ret_value = number;
+	ace_cbor_take(r, majors[kind], &item);
+	if (r->err)
+		return;
+	if (kind <= MEMBER_TEXT) {
+		*(struct ace_slice *)ret_value = item.content;
+	} else if (kind == MEMBER_SCOPE) {
+		*(struct ace_scope *)ret_value = (struct ace_scope){
+			item.major == ACE_CBOR_BSTR ? ACE_SCOPE_AIF : ACE_SCOPE_TEXT, item.content };
+	} else if (kind == MEMBER_UINT) {
+		*(uint64_t *)ret_value = item.value;
+	} else {
+		r->err = item.major == ACE_CBOR_TSTR ? ACE_OK : ace_cbor_number_of(&item, &number);
+		if (kind == MEMBER_ALG) /* one with a text for a name, or one of no use to us, is not built in */
+			*(int32_t *)ret_value = number && number == (int8_t)number ? (int32_t)number : MEMBER_ALG_OTHER;
+		else
+			*(int64_t *)ret_value = number;
+	}
 }
 
 /* A key that the set has a bit for, else 63. */

@@ -3,12 +3,13 @@
 #ifndef TOKEN_MEMBERS_H
 #define TOKEN_MEMBERS_H
 
-#include "ace_cbor.h"
+#include "ace_claims.h"
 
 enum member_kind {
+	MEMBER_RAW,    /* struct ace_slice: the item as it is encoded */
 	MEMBER_BYTES,  /* struct ace_slice */
 	MEMBER_TEXT,   /* struct ace_slice */
-	MEMBER_RAW,    /* struct ace_slice: the item as it is encoded */
+	MEMBER_SCOPE,  /* struct ace_scope */
 	MEMBER_ALG,    /* int32_t, never 0: a registered number. Text and what is not in use reads as MEMBER_ALG_OTHER. */
 	MEMBER_INT,    /* int64_t */
 	MEMBER_UINT,   /* uint64_t */
