@@ -103,6 +103,9 @@ void ace_cbor_write_null(struct ace_cbor_writer *w);
 void ace_cbor_write_bstr_head(struct ace_cbor_writer *w, size_t len);
 /* Bytes that are CBOR already (or the contents announced by write_bstr_head). */
 void ace_cbor_write_raw(struct ace_cbor_writer *w, struct ace_slice encoded);
+/* Short byte strings without a writer, for firmware: at most 255 bytes, at a place with room for two bytes more than
+ * that. Returns the place after. */
+uint8_t *ace_cbor_put_bstr(uint8_t *to, struct ace_slice bytes);
 /* What was written, or ACE_ERR_SPACE when it did not fit. */
 ACE_MUST_CHECK enum ace_err ace_cbor_written(const struct ace_cbor_writer *w, struct ace_slice *ret_bytes);
 

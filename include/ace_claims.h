@@ -62,7 +62,8 @@ ACE_MUST_CHECK enum ace_err ace_claims_read(struct ace_slice in, struct ace_clai
 void ace_osc_write(struct ace_cbor_writer *w, const struct ace_osc *osc);
 ACE_MUST_CHECK enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc);
 
-/* Master Salt = CBOR(salt) CBOR(N1) CBOR(N2), appended to out. ACE_ERR_SPACE.  Source: RFC 9203 4.3. */
+/* Master Salt = CBOR(salt) CBOR(N1) CBOR(N2), appended to out; none of them longer than 255 bytes.
+ * ACE_ERR_SPACE also for one that is; out has room for six bytes more than they have.  Source: RFC 9203 4.3. */
 ACE_MUST_CHECK enum ace_err ace_master_salt(struct ace_slice salt, struct ace_slice nonce1, struct ace_slice nonce2,
 					    struct ace_buf *out);
 

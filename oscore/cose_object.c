@@ -3,14 +3,6 @@
 
 #include "token/mem.h"
 
-uint8_t *ace_oscore_put_bstr(uint8_t *to, struct ace_slice bytes)
-{
-	*to++ = (uint8_t)(0x40 | bytes.len);
-	if (bytes.len)
-		memcpy(to, bytes.ptr, bytes.len);
-	return to + bytes.len;
-}
-
 uint8_t *ace_oscore_put_alg(uint8_t *to, int32_t aead)
 {
 	if (aead >= 24)
@@ -66,10 +58,10 @@ uint8_t ace_oscore_aad_make(const struct ace_oscore_ctx *ctx, const struct ace_o
 	uint8_t array[ACE_OSCORE_AAD_ARRAY_MAX] = { 0x85, 1, 0x81 };
 	uint8_t *end = ace_oscore_put_alg(array + 3, ctx->aead);
 
-	end = ace_oscore_put_bstr(end, ace_oscore_id_slice(&exchange->kid));
-	end = ace_oscore_put_bstr(end, (struct ace_slice){ exchange->piv, exchange->piv_len });
+	end = ace_cbor_put_bstr(end, ace_oscore_id_slice(&exchange->kid));
+	end = ace_cbor_put_bstr(end, (struct ace_slice){ exchange->piv, exchange->piv_len });
 	*end++ = 0x40; /* no class I options exist */
 	memcpy(ret_aad, head, sizeof head);
-	end = ace_oscore_put_bstr(ret_aad + sizeof head, (struct ace_slice){ array, (size_t)(end - array) });
+	end = ace_cbor_put_bstr(ret_aad + sizeof head, (struct ace_slice){ array, (size_t)(end - array) });
 	return (uint8_t)(end - ret_aad);
 }

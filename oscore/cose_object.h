@@ -4,6 +4,7 @@
 #define OSCORE_COSE_OBJECT_H
 
 #include "ace_alg.h"
+#include "ace_cbor.h"
 #include "ace_oscore.h"
 
 /* The array behind an AAD: version, algorithm (2 bytes at most), request kid and Partial IV, no options. */
@@ -12,8 +13,7 @@
 /* "nonce length minus 6" is what an id may be long at most, 5 bytes are left for the Partial IV. */
 #define ACE_OSCORE_NONCE_OVER_ID 6
 
-/* CBOR for the few small items of info and AAD. Both return the place after what they wrote. */
-uint8_t *ace_oscore_put_bstr(uint8_t *to, struct ace_slice bytes); /* at most 23 bytes */
+/* An algorithm, or another number of one or two digits, as CBOR in info and AAD. Returns the place after. */
 uint8_t *ace_oscore_put_alg(uint8_t *to, int32_t aead);
 
 struct ace_slice ace_oscore_id_slice(const struct ace_oscore_id *id);

@@ -25,9 +25,9 @@ static enum ace_err expand(struct ace_oscore_ctx *ctx, const uint8_t prk[ACE_SHA
 		len = ace_alg_nonce_len(ctx->aead);
 		key = ctx->common_iv;
 	}
-	end = ace_oscore_put_bstr(info + 1, id);
+	end = ace_cbor_put_bstr(info + 1, id);
 	if (ctx->has_id_context)
-		end = ace_oscore_put_bstr(end, (struct ace_slice){ ctx->id_context, ctx->id_context_len });
+		end = ace_cbor_put_bstr(end, (struct ace_slice){ ctx->id_context, ctx->id_context_len });
 	else
 		*end++ = 0xf6;
 	end = ace_oscore_put_alg(end, ctx->aead);

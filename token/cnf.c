@@ -82,17 +82,14 @@ enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc)
 enum ace_err ace_master_salt(struct ace_slice salt, struct ace_slice nonce1, struct ace_slice nonce2,
 			     struct ace_buf *out)
 {
-	struct ace_cbor_writer w;
-	struct ace_slice written;
-	enum ace_err err;
+	uint8_t *end = out->ptr + out->len;
 
-	ace_cbor_write_init(&w, out->ptr + out->len, out->cap - out->len);
-	ace_cbor_write_bstr(&w, salt);
-	ace_cbor_write_bstr(&w, nonce1);
-	ace_cbor_write_bstr(&w, nonce2);
-	err = ace_cbor_written(&w, &written);
-	if (err)
-		return err;
-	out->len += written.len;
+	if ((salt.len | nonce1.len | nonce2.len) > UINT8_MAX ||
+	    salt.len + nonce1.len + nonce2.len + 3 * 2 > out->cap - out->len)
+		return ACE_ERR_SPACE;
+	end = ace_cbor_put_bstr(end, salt);
+	end = ace_cbor_put_bstr(end, nonce1);
+	end = ace_cbor_put_bstr(end, nonce2);
+	out->len = (size_t)(end - out->ptr);
 	return ACE_OK;
 }

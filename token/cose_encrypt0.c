@@ -6,19 +6,19 @@
 #include "token/members.h"
 
 #define TAG_SELF_DESCRIBED 55799 /* RFC 8949 3.4.6: says "this is CBOR" and nothing else */
-#define AAD_OVERHEAD 16 /* array, "Encrypt0", a head of up to three bytes, the empty external_aad */
+#define AAD_START_LEN 10 /* array, "Encrypt0" */
+#define AAD_MAX (AAD_START_LEN + 2 + ACE_COSE_PROTECTED_MAX + 1)
 
 /* Enc_structure (RFC 9052 5.3): what the tag covers besides the ciphertext. external_aad is empty for a CWT. */
-static enum ace_err aad_write(struct ace_slice protected_bytes, uint8_t *buf, size_t cap, struct ace_slice *ret_aad)
+static struct ace_slice aad_write(struct ace_slice protected_bytes, uint8_t buf[AAD_MAX])
 {
-	static const uint8_t start[] = { 0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', 't', '0' };
-	struct ace_cbor_writer w;
+	static const uint8_t start[AAD_START_LEN] = { 0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', 't', '0' };
+	uint8_t *end;
 
-	ace_cbor_write_init(&w, buf, cap);
-	ace_cbor_write_raw(&w, ACE_SLICE_OF(start));
-	ace_cbor_write_bstr(&w, protected_bytes);
-	ace_cbor_write_bstr(&w, (struct ace_slice){ NULL, 0 });
-	return ace_cbor_written(&w, ret_aad);
+	memcpy(buf, start, sizeof start);
+	end = ace_cbor_put_bstr(buf + sizeof start, protected_bytes);
+	*end++ = 0x40;
+	return (struct ace_slice){ buf, (size_t)(end - buf) };
 }
 
 /* --- sealing --- */
@@ -94,15 +94,12 @@ enum ace_err ace_cose_sealed_len(const struct ace_cose_seal_input *in, size_t *r
 
 enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, struct ace_buf *out)
 {
-	uint8_t header[ACE_COSE_PROTECTED_MAX], aad_bytes[ACE_COSE_PROTECTED_MAX + AAD_OVERHEAD], tag_len;
+	uint8_t header[ACE_COSE_PROTECTED_MAX], aad[AAD_MAX], tag_len;
 	struct ace_buf protected_bytes = ACE_BUF_OF(header), place;
 	struct ace_cbor_writer w;
-	struct ace_slice envelope, aad;
+	struct ace_slice envelope;
 	enum ace_err err = protected_write(in, &protected_bytes, &tag_len);
 
-	if (err)
-		return err;
-	err = aad_write(ace_buf_slice(&protected_bytes), aad_bytes, sizeof(aad_bytes), &aad);
 	if (err)
 		return err;
 	ace_cbor_write_init(&w, out->ptr + out->len, out->cap - out->len);
@@ -112,7 +109,8 @@ enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, struct ace_buf 
 		return err;
 	place = (struct ace_buf){ out->ptr + out->len + envelope.len, out->cap - out->len - envelope.len, 0 };
 	err = ace_port_aead_seal(&(struct ace_aead_input){
-		.alg = in->alg, .key = in->key, .nonce = in->iv, .aad = aad, .text = in->plaintext }, &place);
+		.alg = in->alg, .key = in->key, .nonce = in->iv,
+		.aad = aad_write(ace_buf_slice(&protected_bytes), aad), .text = in->plaintext }, &place);
 	if (err)
 		return err;
 	out->len += envelope.len + place.len;
@@ -222,12 +220,10 @@ enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_co
 
 enum ace_err ace_cose_open(const struct ace_cose_encrypt0 *cose, struct ace_key key, struct ace_buf *out)
 {
-	uint8_t aad_bytes[ACE_COSE_PROTECTED_MAX + AAD_OVERHEAD];
-	struct ace_slice aad;
-	enum ace_err err = aad_write(cose->protected_bytes, aad_bytes, sizeof(aad_bytes), &aad);
+	uint8_t aad[AAD_MAX];
 
-	if (err)
-		return err;
-	return ace_port_aead_open(&(struct ace_aead_input){
-		.alg = cose->alg, .key = key, .nonce = cose->iv, .aad = aad, .text = cose->ciphertext }, out);
+	if (cose->protected_bytes.len > ACE_COSE_PROTECTED_MAX)
+		return ACE_ERR_SPACE;
+	return ace_port_aead_open(&(struct ace_aead_input){ .alg = cose->alg, .key = key, .nonce = cose->iv,
+		.aad = aad_write(cose->protected_bytes, aad), .text = cose->ciphertext }, out);
 }

@@ -127,17 +127,34 @@ static void master_salt_is_appended_like_rfc9203_figure_13(void **state)
 	struct ace_slice salt = vectors_unhex("f9af838368e353e78888e1426bd94e6f");
 	struct ace_slice want = vectors_unhex("50f9af838368e353e78888e1426bd94e6f48018a278f7faab55a4825a8991cd700ac01");
 	struct ace_slice nonce1 = vectors_unhex("018a278f7faab55a"), nonce2 = vectors_unhex("25a8991cd700ac01");
+	size_t least = 2 + salt.len + nonce1.len + nonce2.len + 6;
 	uint8_t bytes[64];
 
 	(void)state;
-	for (size_t cap = 2; cap <= 2 + want.len; cap++) {
+	for (size_t cap = 2; cap <= least; cap++) {
 		struct ace_buf out = { bytes, cap, 2 };
 		enum ace_err err = ace_master_salt(salt, nonce1, nonce2, &out);
 
-		assert_int_equal(err, cap < 2 + want.len ? ACE_ERR_SPACE : ACE_OK);
-		assert_int_equal(out.len, cap < 2 + want.len ? 2 : cap);
+		assert_int_equal(err, cap < least ? ACE_ERR_SPACE : ACE_OK);
+		assert_int_equal(out.len, cap < least ? 2 : 2 + want.len);
 	}
 	assert_memory_equal(bytes + 2, want.ptr, want.len);
+}
+
+static void master_salt_refuses_parts_of_more_than_255_bytes(void **state)
+{
+	static uint8_t long_one[256], bytes[600];
+	struct ace_slice fits = { long_one, 255 }, too_long = ACE_SLICE_OF(long_one), none = { NULL, 0 };
+	struct ace_buf out = ACE_BUF_OF(bytes);
+
+	(void)state;
+	assert_int_equal(ace_master_salt(too_long, none, none, &out), ACE_ERR_SPACE);
+	assert_int_equal(ace_master_salt(none, too_long, none, &out), ACE_ERR_SPACE);
+	assert_int_equal(ace_master_salt(none, none, too_long, &out), ACE_ERR_SPACE);
+	assert_int_equal(out.len, 0);
+	assert_int_equal(ace_master_salt(fits, none, none, &out), ACE_OK);
+	assert_int_equal(out.len, 2 + 255 + 1 + 1);
+	assert_memory_equal(bytes, "\x58\xff\0", 3);
 }
 
 int main(void)
@@ -148,6 +165,7 @@ int main(void)
 		cmocka_unit_test(each_wrong_member_has_its_error),
 		cmocka_unit_test(master_salt_equals_every_vector),
 		cmocka_unit_test(master_salt_is_appended_like_rfc9203_figure_13),
+		cmocka_unit_test(master_salt_refuses_parts_of_more_than_255_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, vectors_free_all);
