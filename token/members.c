@@ -3,7 +3,8 @@
 
 #include "token/cbor_head.h"
 
-static void value_read(struct ace_cbor_reader *r, enum member_kind kind, void *ret_value)
+/* Apart from what passes items over, so that their stack does not add up. */
+__attribute__((noinline)) static void value_read(struct ace_cbor_reader *r, enum member_kind kind, void *ret_value)
 {
 	static const uint8_t majors[] = {
 		[MEMBER_BYTES] = CBOR_MAJOR(ACE_CBOR_BSTR),
@@ -18,10 +19,6 @@ static void value_read(struct ace_cbor_reader *r, enum member_kind kind, void *r
 	struct cbor_item item;
 	int64_t number = 0;
 
-	if (kind == MEMBER_RAW) {
-		*(struct ace_slice *)ret_value = ace_cbor_read_raw(r);
-		return;
-	}
 	ace_cbor_take(r, majors[kind], &item);
 	if (r->err)
 		return;
@@ -61,6 +58,7 @@ uint64_t ace_members_read(struct ace_cbor_reader *r, enum ace_cbor_type type, co
 	unsigned key = 0;
 
 	for (ace_cbor_enter(r, type, &seq); ace_cbor_array_next(r, &seq); key++) {
+		struct ace_slice raw;
 		size_t i = 0;
 
 		if (type == ACE_CBOR_MAP)
@@ -68,10 +66,13 @@ uint64_t ace_members_read(struct ace_cbor_reader *r, enum ace_cbor_type type, co
 		keys |= MEMBER_BIT(key & 63);
 		while (i < len && table[i].key != key)
 			i++;
-		if (i < len)
+		if (i < len && table[i].kind != MEMBER_RAW) {
 			value_read(r, table[i].kind, (uint8_t *)ret_values + table[i].at);
-		else
-			(void)ace_cbor_read_raw(r);
+			continue;
+		}
+		raw = ace_cbor_read_raw(r);
+		if (i < len)
+			*(struct ace_slice *)((uint8_t *)ret_values + table[i].at) = raw;
 	}
 	return keys;
 }
