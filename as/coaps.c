@@ -297,17 +297,12 @@ static bool add_resources(struct as_coaps *coaps)
 	       add_resource(coaps, coap_resource_init(coap_make_str_const(".well-known/core"), 0));
 }
 
-static bool set_psk(struct as_coaps *coaps)
+static enum ace_err make_context(struct as_coaps *coaps, uint32_t sessions_max)
 {
+	/* No hint is sent: it would tell the name of this server to everybody. */
 	coap_dtls_spsk_t psk = { .version = COAP_DTLS_SPSK_SETUP_VERSION, .validate_id_call_back = on_identity,
 				 .id_call_back_arg = coaps };
 
-	/* No hint is sent: it would tell the name of this server to everybody. */
-	return coap_context_set_psk2(coaps->coap, &psk);
-}
-
-static enum ace_err make_context(struct as_coaps *coaps, uint32_t sessions_max)
-{
 	coap_startup();
 	coap_set_log_handler(log_nothing);
 	if (!coap_dtls_is_supported())
@@ -322,14 +317,13 @@ static enum ace_err make_context(struct as_coaps *coaps, uint32_t sessions_max)
 	coap_context_set_session_timeout(coaps->coap, AS_COAPS_IDLE_S);
 	coap_context_set_max_handshake_sessions(coaps->coap, AS_COAPS_HANDSHAKES_MAX);
 	coap_register_event_handler(coaps->coap, on_event);
-	return set_psk(coaps) && add_resources(coaps) ? ACE_OK : ACE_ERR_MEMORY;
+	return coap_context_set_psk2(coaps->coap, &psk) && add_resources(coaps) ? ACE_OK : ACE_ERR_MEMORY;
 }
 
 static enum ace_err bind_to(struct as_coaps *coaps, const struct as_coaps_config *config)
 {
 	coap_address_t local;
 	coap_endpoint_t *endpoint;
-	const char *text;
 
 	coap_address_init(&local);
 	if (config->addr_len > sizeof local.addr)
@@ -341,8 +335,8 @@ static enum ace_err bind_to(struct as_coaps *coaps, const struct as_coaps_config
 	if (!endpoint)
 		return ACE_ERR_IO;
 	/* "127.0.0.1:5684 DTLS", of which the address is kept. */
-	text = coap_endpoint_str(endpoint);
-	snprintf(coaps->address, sizeof coaps->address, "%.*s", (int)strcspn(text, " "), text);
+	snprintf(coaps->address, sizeof coaps->address, "%s", coap_endpoint_str(endpoint));
+	coaps->address[strcspn(coaps->address, " ")] = '\0';
 	return ACE_OK;
 }
 
@@ -359,12 +353,11 @@ enum ace_err as_coaps_open(const struct as_coaps_config *config, struct as_coaps
 		err = make_context(coaps, config->sessions_max);
 	if (!err)
 		err = bind_to(coaps, config);
-	if (err) {
+	if (err)
 		as_coaps_close(coaps);
-		return err;
-	}
-	*ret_coaps = coaps;
-	return ACE_OK;
+	else
+		*ret_coaps = coaps;
+	return err;
 }
 
 void as_coaps_close(struct as_coaps *coaps)
@@ -390,6 +383,15 @@ int as_coaps_fd(const struct as_coaps *coaps)
 const char *as_coaps_address(const struct as_coaps *coaps)
 {
 	return coaps->address;
+}
+
+size_t as_coaps_sessions(const struct as_coaps *coaps)
+{
+	size_t len = 0;
+
+	for (const struct session *session = coaps ? coaps->sessions : NULL; session; session = session->next)
+		len++;
+	return len;
 }
 
 const char *as_coaps_library(void)

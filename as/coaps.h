@@ -45,6 +45,8 @@ void as_coaps_close(struct as_coaps *coaps);
 int as_coaps_fd(const struct as_coaps *coaps);
 /* The bound address as "HOST:PORT"; borrows. */
 const char *as_coaps_address(const struct as_coaps *coaps);
+/* Sessions whose client has named an identity, handshakes under way included; 0 when coaps is NULL. */
+size_t as_coaps_sessions(const struct as_coaps *coaps);
 /* The version of the library that is in use, for people. */
 const char *as_coaps_library(void);
 

@@ -12,7 +12,6 @@ struct status {
 	uint64_t generation, clients, devices;
 };
 
-/* ACE_ERR_NOT_FOUND: aced is starting and has left no sign of life yet. */
 static enum ace_err read_status(struct store *store, struct status *ret_status)
 {
 	struct store_txn *txn;
@@ -21,8 +20,6 @@ static enum ace_err read_status(struct store *store, struct status *ret_status)
 	if (err)
 		return err;
 	err = store_heartbeat_get(txn, &ret_status->beat);
-	if (!err && !ret_status->beat.pid)
-		err = ACE_ERR_NOT_FOUND;
 	/* What is stored is in force: aced looks before each batch. */
 	if (!err)
 		err = store_policy_current(txn, &ret_status->generation);
@@ -36,7 +33,7 @@ static enum ace_err read_status(struct store *store, struct status *ret_status)
 
 static bool is_up(const char *dir, struct store *store, struct status *ret_status, enum ace_err *ret_err)
 {
-	*ret_err = store_daemon_running(dir) ? read_status(store, ret_status) : ACE_ERR_NOT_FOUND;
+	*ret_err = store_daemon_up(dir) ? read_status(store, ret_status) : ACE_ERR_NOT_FOUND;
 	return *ret_err != ACE_ERR_NOT_FOUND;
 }
 

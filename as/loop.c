@@ -21,12 +21,14 @@
 #define HOUSEKEEPING_MS 10000 /* counts of joined refusals, expired tokens */
 #define EXPIRY_MS 1000        /* how long a revoked token may stay listed after its end */
 #define HEARTBEAT_MS 60000
+#define HTTP_MS 1000 /* how long a connection that is over may stay while requests never end */
 
 struct loop {
 	struct as_server *as;
 	int epoll_fd, signal_fd;
 	uint64_t housekept_ms, expired_ms, heartbeat_ms, beat_ms;
 	uint64_t sign_ms; /* between two signs of life for the service manager; 0: none */
+	uint64_t http_ms;     /* when connections were looked at */
 	bool http_waits;      /* it has more to do at once */
 	uint64_t drop_position; /* where store_token_drop() goes on */
 	char device_position[STORE_ID_MAX + 1], client_position[STORE_ID_MAX + 1]; /* the same of keys that are over */
@@ -125,17 +127,20 @@ static int wait_ms(const struct loop *loop)
 	return due_ms - now_ms < max_ms ? (int)(due_ms - now_ms) : (int)max_ms;
 }
 
-/* Where somebody waits, and when nothing else is to do, for what took too long. */
+/* Where somebody waits, and when nothing else is to do or a while is over, for what took too long. */
 static void serve_http(struct loop *loop, const struct epoll_event *events, int count)
 {
-	bool is_due = count <= 0 || loop->http_waits;
+	uint64_t now_ms = ace_port_monotonic_ms();
+	bool is_due = count <= 0 || loop->http_waits || now_ms - loop->http_ms >= HTTP_MS;
 
 	if (!loop->as->http)
 		return;
 	for (int i = 0; i < count; i++)
 		is_due |= events[i].data.fd == as_http_fd(loop->as->http);
-	if (is_due)
-		loop->http_waits = as_http_run(loop->as->http);
+	if (!is_due)
+		return;
+	loop->http_ms = now_ms;
+	loop->http_waits = as_http_run(loop->as->http);
 }
 
 /* From here, so that it means what it says: the loop turns. */
@@ -178,6 +183,8 @@ enum ace_err as_server_run(struct as_server *as)
 	loop.sign_ms = as_health_beat_ms();
 	if (!err)
 		err = as_heartbeat(as);
+	if (!err)
+		err = store_tell_up(as->store);
 	if (!err)
 		as_health_notify("READY=1");
 	if (!err && loop.sign_ms)

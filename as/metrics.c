@@ -8,8 +8,8 @@
 #include "policy/policy.h"
 
 /* Slots of refused[]: the policy's reasons, then those of as/reasons.h, then one for any that this file does not know. */
-#define POLICY_REASONS (POLICY_REASON_SCOPE_TOO_LONG + 1)
-#define AS_REASONS (AS_REASON_KID_REVOKED - AS_REASON_REQUEST + 1)
+#define POLICY_REASONS POLICY_REASONS_LEN
+#define AS_REASONS (AS_REASON_END - AS_REASON_REQUEST)
 #define OTHER_REASON (AS_REASON_SLOTS - 1)
 _Static_assert((int)POLICY_REASONS + (int)AS_REASONS <= OTHER_REASON, "each reason has a slot");
 

@@ -15,6 +15,7 @@
 #include "as/server.h"
 
 #define TIMEOUT_S 2 /* of silence: on one machine that is long */
+#define AGE_MAX_MS 5000 /* of a connection, however much it says */
 #define CONNECTION_BYTES 8192 /* of memory that a connection may take */
 #define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
 #define TYPE_TEXT "text/plain; charset=utf-8"
@@ -23,6 +24,10 @@ struct as_http {
 	struct as_server *as; /* borrows */
 	struct MHD_Daemon *daemon;
 	int listen_fd, epoll_fd; /* both belong to the daemon */
+	struct connection {
+		int fd; /* belongs to the daemon; -1: free */
+		uint64_t begun_ms;
+	} connections[AS_METRICS_CONNECTIONS_MAX];
 	char address[AS_METRICS_ADDRESS_MAX];
 };
 
@@ -194,6 +199,37 @@ static void say_nothing(void *arg, const char *format, va_list args)
 	(void)args;
 }
 
+/* Called by the daemon at both ends of a connection. */
+static void note_connection(void *arg, struct MHD_Connection *connection, void **context,
+			    enum MHD_ConnectionNotificationCode what)
+{
+	struct as_http *http = arg;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	for (size_t i = 0; what == MHD_CONNECTION_NOTIFY_STARTED && info && i < ACE_ARRAY_LEN(http->connections); i++) {
+		struct connection *slot = &http->connections[i];
+
+		if (slot->fd >= 0)
+			continue;
+		*slot = (struct connection){ info->connect_fd, ace_port_monotonic_ms() };
+		*context = slot;
+		return;
+	}
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED && *context)
+		((struct connection *)*context)->fd = -1;
+}
+
+/* The daemon's own time-out starts anew with each byte, so that who sends one now and then would stay. Without its
+ * socket, a connection is over at the next look. */
+static void end_old(struct as_http *http)
+{
+	uint64_t now_ms = ace_port_monotonic_ms();
+
+	for (size_t i = 0; i < ACE_ARRAY_LEN(http->connections); i++)
+		if (http->connections[i].fd >= 0 && now_ms - http->connections[i].begun_ms > AGE_MAX_MS)
+			(void)shutdown(http->connections[i].fd, SHUT_RDWR);
+}
+
 static enum ace_err start(struct as_http *http)
 {
 	const union MHD_DaemonInfo *info;
@@ -201,7 +237,8 @@ static enum ace_err start(struct as_http *http)
 	http->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, say_nothing,
 					NULL, MHD_OPTION_LISTEN_SOCKET, http->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 					(unsigned int)AS_METRICS_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-					(unsigned int)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+					(unsigned int)TIMEOUT_S, MHD_OPTION_NOTIFY_CONNECTION, note_connection, http,
+					MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 					MHD_OPTION_END);
 	info = http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info)
@@ -219,6 +256,8 @@ enum ace_err as_http_open(struct as_server *as, const char *address, struct as_h
 	if (!http)
 		return ACE_ERR_MEMORY;
 	*http = (struct as_http){ .as = as, .listen_fd = -1, .epoll_fd = -1 };
+	for (size_t i = 0; i < ACE_ARRAY_LEN(http->connections); i++)
+		http->connections[i].fd = -1;
 	err = listen_on(address, http);
 	if (!err)
 		err = start(http);
@@ -257,6 +296,7 @@ bool as_http_run(struct as_http *http)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
+	end_old(http);
 	if (MHD_run(http->daemon) != MHD_YES)
 		return false;
 	return MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES && !wait_ms;

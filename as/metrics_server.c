@@ -2,6 +2,7 @@
 /* Metrics of what the server holds: the socket, the tables, the store. */
 #include <time.h>
 
+#include "as/coaps.h"
 #include "as/health.h"
 #include "as/metrics_text.h"
 #include "as/server.h"
@@ -31,6 +32,15 @@ static void write_transport(struct as_text *text, const struct ace_udp_stats *s)
 	as_text_counter(text, "aced_given_up_total", "Confirmable messages that were never acknowledged.", s->given_up);
 }
 
+static size_t bodies_held(const struct ace_bodies *bodies)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < bodies->count; i++)
+		held += bodies->places[i].state != ACE_BODY_FREE;
+	return held;
+}
+
 /* One table: what it holds, what it can hold, what left early. */
 static void write_tables(struct as_text *text, const struct as_server *as, const struct ace_udp_stats *s)
 {
@@ -43,6 +53,10 @@ static void write_tables(struct as_text *text, const struct as_server *as, const
 		{ "table=\"observers\"", s->observers, s->observers_max, 0 },
 		{ "table=\"messages\"", s->messages, s->messages_max, 0 },
 		{ "table=\"contexts\"", as->peers.held, as->peers.len, as->peers.evicted },
+		{ "table=\"sources\"", s->sources, ACE_UDP_SOURCES_MAX, s->sources_evicted },
+		{ "table=\"refusals\"", as_refusals_held(&as->refusals), AS_REFUSALS_LEN, 0 },
+		{ "table=\"bodies\"", bodies_held(&as->bodies), as->bodies.count, 0 },
+		{ "table=\"dtls_sessions\"", as_coaps_sessions(as->coaps), as->coaps ? as->config->dtls_sessions_max : 0, 0 },
 		{ "table=\"devices\"", as->devices.held, as->devices.len, as->devices.evicted },
 	};
 

@@ -23,6 +23,7 @@ enum as_reason {
 	AS_REASON_KID_REVOKED,    /* has a revoked token */
 	/* What the policy grants makes a token longer than the device, or one message, takes: a smaller scope may do. */
 	AS_REASON_TOKEN_TOO_LONG,
+	AS_REASON_END, /* one past the last; never stored */
 };
 
 /* "audience-unknown", ...: for records and logs. Takes enum policy_reason too. */

@@ -85,6 +85,16 @@ enum ace_err as_refusal_find(struct as_refusals *refusals, const struct store_de
 	return ACE_OK;
 }
 
+size_t as_refusals_held(const struct as_refusals *refusals)
+{
+	static const uint8_t unused[sizeof refusals->slots->digest];
+	size_t held = 0;
+
+	for (size_t i = 0; i < AS_REFUSALS_LEN; i++)
+		held += memcmp(refusals->slots[i].digest, unused, sizeof unused) != 0;
+	return held;
+}
+
 void as_refusal_recorded(struct as_refusals *refusals, struct as_refusal *refusal, const struct store_decision_id *id,
 			 uint64_t now_ms)
 {

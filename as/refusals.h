@@ -36,6 +36,8 @@ ACE_MUST_CHECK enum ace_err as_refusal_find(struct as_refusals *refusals, const 
 void as_refusal_recorded(struct as_refusals *refusals, struct as_refusal *refusal, const struct store_decision_id *id,
 			 uint64_t now_ms);
 
+/* Refusals that are remembered. Counts them. */
+size_t as_refusals_held(const struct as_refusals *refusals);
 /* After the batch's commit: records that were added count, or are forgotten. */
 void as_refusals_settle(struct as_refusals *refusals, bool committed);
 /* Store the counts of what was joined. */

@@ -183,15 +183,6 @@ static enum ace_err put_heartbeat(struct store_txn *txn, void *arg)
 	return store_heartbeat_put(txn, arg);
 }
 
-/* The sign of life of the run before, which may have ended in SIGKILL, must not pass for ours while we start. */
-static enum ace_err forget_last_run(struct as_server *as, struct store_error *ret_error)
-{
-	struct store_heartbeat none = { .version = ACED_VERSION };
-	enum ace_err err = store_write(as->store, put_heartbeat, &none);
-
-	return err ? explain(ret_error, err, store_last_error(as->store)->text) : ACE_OK;
-}
-
 enum ace_err as_server_open(const struct as_config *config, struct as_server *ret_server,
 			    struct store_error *ret_error)
 {
@@ -200,8 +191,6 @@ enum ace_err as_server_open(const struct as_config *config, struct as_server *re
 	memset(ret_server, 0, sizeof *ret_server);
 	ret_server->config = config;
 	err = open_store(ret_server, true, ret_error);
-	if (!err)
-		err = forget_last_run(ret_server, ret_error);
 	if (!err)
 		err = open_tables(ret_server, ret_error);
 	if (!err)

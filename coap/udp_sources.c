@@ -14,6 +14,7 @@ _Static_assert((SETS & (SETS - 1)) == 0, "a mask picks the set");
 enum ace_err ace_udp_sources_init(struct ace_udp_sources *sources)
 {
 	sources->evicted = 0;
+	sources->held = 0;
 	sources->slots = calloc(ACE_UDP_SOURCES_MAX, sizeof *sources->slots);
 	return sources->slots ? ACE_OK : ACE_ERR_MEMORY;
 }
@@ -59,6 +60,7 @@ static struct ace_udp_source *add(struct ace_udp_sources *sources, uint64_t hash
 	for (size_t i = 0; i < WAYS && best->hash; i++)
 		if (!set[i].hash || level_at(&set[i], now_ms) > level_at(best, now_ms))
 			best = &set[i];
+	sources->held += !best->hash;
 	sources->evicted += best->hash && level_at(best, now_ms) < FULL;
 	*best = (struct ace_udp_source) { .hash = hash, .filled_ms = now_ms, .millitokens = FULL };
 	return best;

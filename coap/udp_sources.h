@@ -15,6 +15,7 @@ struct ace_udp_source {
 struct ace_udp_sources {
 	struct ace_udp_source *slots; /* owned */
 	uint64_t evicted;             /* buckets that left before they were full again */
+	uint32_t held;                /* slots that are not free */
 };
 
 ACE_MUST_CHECK enum ace_err ace_udp_sources_init(struct ace_udp_sources *sources);

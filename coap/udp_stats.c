@@ -12,6 +12,7 @@ void ace_udp_stats(const struct ace_udp_server *server, struct ace_udp_stats *re
 	*ret_stats = server->stats;
 	ret_stats->lost = ace_udp_lost(server);
 	ret_stats->sources_evicted = server->sources.evicted;
+	ret_stats->sources = server->sources.held;
 	ret_stats->unsent = server->output.unsent;
 	ret_stats->peers_evicted = server->table.peers_evicted;
 	ret_stats->answers_evicted = server->table.answers_evicted;

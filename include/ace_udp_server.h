@@ -138,6 +138,7 @@ struct ace_udp_stats {
 	uint32_t peers, exchanges; /* held now */
 	uint32_t messages;         /* held now: deferred requests, and messages that wait or are under way */
 	uint32_t observers;        /* held now */
+	uint32_t sources;          /* that were at fault, held now: of ACE_UDP_SOURCES_MAX */
 	uint32_t peers_max, exchanges_max, messages_max, observers_max; /* the limits that hold */
 	size_t answer_bytes;       /* held now, gaps included */
 };

@@ -152,6 +152,7 @@ enum policy_reason {
 	POLICY_REASON_NOT_ALLOWED,     /* something is allowed, but nothing of what was asked, or not now */
 	POLICY_REASON_SCOPE_TOO_LONG,  /* what could be granted is more than the device takes: ask for less */
 	POLICY_REASON_PROFILE,         /* the device speaks another profile than the one that is served here */
+	POLICY_REASONS_LEN,
 };
 
 enum policy_bound_kind {

@@ -270,6 +270,13 @@ const struct store_error *store_last_error(const struct store *store)
 	return &store->error;
 }
 
+enum ace_err store_tell_up(struct store *store)
+{
+	if (store->lock_fd < 0)
+		return error_set(&store->error, ACE_ERR_USAGE, 0, "not opened as a daemon's store");
+	return files_lock_up(store->lock_fd, &store->error);
+}
+
 void store_maintain(struct store *store)
 {
 	int cleared;

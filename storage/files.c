@@ -11,6 +11,9 @@
 #include "storage/env.h"
 
 #define LOCK_NAME "aced.lock"
+/* Bytes of it that are locked. */
+#define LOCK_RUNS 0 /* a daemon has the store */
+#define LOCK_UP 1   /* and has left its first heartbeat there */
 
 enum ace_err files_path(const char *dir, const char *name, size_t cap, char *ret_path)
 {
@@ -74,7 +77,7 @@ enum ace_err files_dir_sync(const char *dir, struct store_error *ret_error)
 
 enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_RUNS, .l_len = 1 };
 	char path[PATH_MAX];
 	int fd;
 
@@ -96,11 +99,19 @@ enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_er
 	return ret_error->err;
 }
 
-bool store_daemon_running(const char *dir)
+enum ace_err files_lock_up(int fd, struct store_error *ret_error)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_UP, .l_len = 1 };
+
+	return fcntl(fd, F_OFD_SETLK, &lock) ? error_from_errno(ret_error, errno, LOCK_NAME) : ACE_OK;
+}
+
+/* The kernel lets go of a lock however its process ends, so that what one says is true of now. */
+static bool is_locked(const char *dir, off_t byte)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 	char path[PATH_MAX];
-	bool is_locked;
+	bool is_held;
 	int fd;
 
 	if (files_path(dir ? dir : STORE_DIR_DEFAULT, LOCK_NAME, sizeof(path), path))
@@ -108,7 +119,17 @@ bool store_daemon_running(const char *dir)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return false;
-	is_locked = !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
+	is_held = !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
 	close(fd);
-	return is_locked;
+	return is_held;
+}
+
+bool store_daemon_running(const char *dir)
+{
+	return is_locked(dir, LOCK_RUNS);
+}
+
+bool store_daemon_up(const char *dir)
+{
+	return is_locked(dir, LOCK_UP);
 }

@@ -29,6 +29,8 @@ ACE_MUST_CHECK enum ace_err files_dir_sync(const char *dir, struct store_error *
 
 /* Take aced.lock of dir. The caller closes the descriptor. ACE_ERR_BUSY somebody has it; ACE_ERR_PERMISSION; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error);
+/* On that descriptor: the daemon that holds it has left a heartbeat. ACE_ERR_IO. */
+ACE_MUST_CHECK enum ace_err files_lock_up(int fd, struct store_error *ret_error);
 
 /* Read the key. ACE_ERR_NO_KEY; ACE_ERR_PERMISSION; ACE_ERR_WRONG_KEY not of the length of a key; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err files_kek_read(const char *path, uint8_t ret_kek[STORE_KEK_LEN],

@@ -16,7 +16,7 @@ ACE_MUST_CHECK enum ace_err store_info_get(struct store_txn *txn, struct store_i
 
 /* The sign of life that aced leaves for `acectl status`. */
 struct store_heartbeat {
-	int64_t pid;        /* 0: it is starting */
+	int64_t pid;
 	int64_t started_at; /* seconds since 1970 */
 	int64_t seen_at;    /* seconds since 1970 */
 	uint64_t tokens_issued; /* since started_at */

@@ -88,6 +88,11 @@ const struct store_error *store_last_error(const struct store *store);
 
 /* Is an aced running on this directory? Asks aced.lock without taking it. False also when there is no store. */
 bool store_daemon_running(const char *dir);
+/* Has it called store_tell_up()? What a run before it left in the store does not count. */
+bool store_daemon_up(const char *dir);
+/* For the daemon, when its first heartbeat is committed: from now until the process ends, store_daemon_up() is true.
+ * ACE_ERR_USAGE this is no daemon's store; ACE_ERR_IO. */
+ACE_MUST_CHECK enum ace_err store_tell_up(struct store *store);
 
 /* Clear readers that died; at store_open() and then every minute. Never fails: what cannot be cleared stays. */
 void store_maintain(struct store *store);

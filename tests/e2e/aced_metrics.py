@@ -91,6 +91,8 @@ def requests_are_counted(port, line):
                        'aced_oscore_errors_total{kind="replay"}': 1, 'aced_oscore_errors_total{kind="decrypt"}': 1,
                        'aced_oscore_errors_total{kind="plain"}': 1, 'aced_oscore_errors_total{kind="malformed"}': 0,
                        "aced_tokens_stored": 1, "aced_decisions_stored": 3,
+                       # Its faults: the replay, the forged tag, the plain request, all from one address.
+                       'aced_table_entries{table="sources"}': 1, 'aced_table_entries{table="refusals"}': 2,
                        'aced_table_entries{table="contexts"}': 1, 'aced_table_entries{table="devices"}': 1}.items():
         assert after[name] - before[name] == more, f"{name}: {before[name]} to {after[name]}, wanted {more} more"
     # 8 requests; a copy is none. Each came alone, and three of them wrote: one batch, one commit for each.
@@ -139,6 +141,25 @@ def who_dawdles_hinders_nobody(port, line):
             time.sleep(0.05)
 
 
+def who_drips_is_sent_away(port):
+    """A byte each second keeps a connection awake, but not for ever."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(1)
+        started = time.monotonic()
+        connection.send(b"GET /metrics HTTP/1.1\r\nX: ")
+        while True:
+            assert time.monotonic() - started < 10, "a connection that drips is kept"
+            try:
+                connection.send(b"x")
+                if not connection.recv(100):
+                    break
+            except socket.timeout:
+                continue
+            except OSError:
+                break
+        assert time.monotonic() - started > 2.5, "it was ended before its time"
+
+
 def readiness(clock, port, line):
     """A clock behind the newest token: no token numbers, so not ready; reads go on; back in time, it is again."""
     assert fetch(port, "/readyz")[1] == "ready\n"
@@ -172,6 +193,7 @@ def main():
     no_id_is_a_label(tcp_port)
     other_requests(port, tcp_port)
     who_dawdles_hinders_nobody(tcp_port, line)
+    who_drips_is_sent_away(tcp_port)
     readiness(clock, tcp_port, line)
     said(notify)
     assert aced.stop(signal.SIGTERM) == 0

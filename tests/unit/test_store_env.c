@@ -213,6 +213,33 @@ static void root_makes_files_of_the_owner_that_the_daemon_can_open(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What a daemon that was killed left in the store says nothing about the one that is starting now. */
+static void a_daemon_is_up_from_when_it_says_so_until_it_ends(void **state)
+{
+	struct store_options options = { .dir = tmp.dir, .is_daemon = true };
+	struct store_error error;
+	struct store *store;
+
+	(void)state;
+	store_close(tmp.store);
+	tmp.store = NULL;
+	for (int run = 0; run < 2; run++) {
+		assert_false(store_daemon_running(tmp.dir));
+		assert_int_equal(store_open(&options, &store, &error), ACE_OK);
+		assert_true(store_daemon_running(tmp.dir));
+		assert_false(store_daemon_up(tmp.dir));
+		assert_int_equal(store_tell_up(store), ACE_OK);
+		assert_true(store_daemon_up(tmp.dir));
+		assert_true(store_daemon_running(tmp.dir));
+		store_close(store);
+		assert_false(store_daemon_up(tmp.dir));
+	}
+	options.is_daemon = false;
+	assert_int_equal(store_open(&options, &store, &error), ACE_OK);
+	assert_int_equal(store_tell_up(store), ACE_ERR_USAGE);
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_store_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_schema_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(missing_short_and_wrong_keys_are_told_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_daemon_is_up_from_when_it_says_so_until_it_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(root_makes_files_of_the_owner_that_the_daemon_can_open, setup, teardown),
 	};
 
