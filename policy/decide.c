@@ -57,24 +57,6 @@ static void select_rules(struct deciding *d)
 		d->rules[i] &= devices[i];
 }
 
-/* The next rule of a set from *at on; false: none. */
-static bool next_rule(const uint64_t *bits, size_t words, uint32_t *at)
-{
-	size_t word = *at / 64;
-	uint64_t rest;
-
-	if (word >= words)
-		return false;
-	rest = bits[word] & ~UINT64_C(0) << *at % 64;
-	while (!rest) {
-		if (++word >= words)
-			return false;
-		rest = bits[word];
-	}
-	*at = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(rest));
-	return true;
-}
-
 /* Join what a rule names with what is wanted, both by path; true when methods[] has any of it. */
 static bool join(const struct deciding *d, const struct policy_rule *rule, const uint64_t *among, uint64_t *into)
 {
@@ -109,7 +91,7 @@ static void ask_rules(struct deciding *d, struct policy_decision *ret)
 		policy_posting_add(&d->policy->by_path[d->model->path_ids[d->wants.list[w].index]], d->policy->words, by_path);
 	for (size_t i = 0; i < d->policy->words; i++)
 		by_path[i] &= d->rules[i];
-	for (uint32_t r = 0; next_rule(by_path, d->policy->words, &r); r++) {
+	for (uint32_t r = 0; policy_rules_next(by_path, d->policy->words, &r); r++) {
 		const struct policy_rule *rule = &d->policy->rules[r];
 
 		if (!policy_when_tags_hold(&rule->when, d->query) || !policy_when_time_holds(&rule->when, d->query->now) ||
@@ -121,21 +103,16 @@ static void ask_rules(struct deciding *d, struct policy_decision *ret)
 	memcpy(d->rules, by_path, d->policy->words * sizeof *by_path);
 }
 
-static bool is_timeless(const struct policy_when *when)
-{
-	return !when->windows_len && !when->has_not_before && !when->has_not_after;
-}
-
 /* Would any scope be granted at any time? Rules of the past and the future count, denials only if permanent. */
 static bool could_ever(const struct deciding *d)
 {
 	uint64_t allowed[POLICY_PATHS_MAX] = { 0 }, denied[POLICY_PATHS_MAX] = { 0 };
 	const struct ace_resources *resources = &d->model->public.resources;
 
-	for (uint32_t r = 0; next_rule(d->rules, d->policy->words, &r); r++) {
+	for (uint32_t r = 0; policy_rules_next(d->rules, d->policy->words, &r); r++) {
 		const struct policy_rule *rule = &d->policy->rules[r];
 
-		if (!policy_when_tags_hold(&rule->when, d->query) || (rule->is_deny && !is_timeless(&rule->when)))
+		if (!policy_when_tags_hold(&rule->when, d->query) || (rule->is_deny && !policy_when_is_timeless(&rule->when)))
 			continue;
 		for (size_t i = 0, m = 0; i < resources->entries_len; i++) {
 			while (m < rule->masks.len && rule->masks.list[m].path_id < d->model->path_ids[i])
@@ -178,7 +155,7 @@ static void set_lifetime(const struct deciding *d, const uint64_t *granted, stru
 	bool has_lifetime = false;
 
 	ret->lifetime_s = UINT32_MAX;
-	for (uint32_t r = 0; next_rule(d->rules, d->policy->words, &r); r++) {
+	for (uint32_t r = 0; policy_rules_next(d->rules, d->policy->words, &r); r++) {
 		const struct policy_rule *rule = &d->policy->rules[r];
 
 		if (rule->is_deny || !join(d, rule, granted, NULL))

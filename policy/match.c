@@ -114,3 +114,18 @@ bool policy_when_time_holds(const struct policy_when *when, int64_t now)
 			return true;
 	return !when->windows_len;
 }
+
+bool policy_when_is_timeless(const struct policy_when *when)
+{
+	return !when->windows_len && !when->has_not_before && !when->has_not_after;
+}
+
+int64_t policy_when_end(const struct policy_when *when, int64_t now)
+{
+	int64_t end, latest = when->windows_len ? INT64_MIN : INT64_MAX;
+
+	for (size_t i = 0; i < when->windows_len; i++)
+		if (policy_window_open(&when->windows[i], now, &end) && end > latest)
+			latest = end;
+	return when->has_not_after && when->not_after < latest ? when->not_after : latest;
+}

@@ -213,6 +213,10 @@ bool policy_when_tags_hold(const struct policy_when *when, const struct policy_q
 /* The first key of same_tag that differs or is missing; NULL: all are the same. */
 const char *policy_same_tag_miss(const struct policy_when *when, const struct policy_query *query);
 bool policy_when_time_holds(const struct policy_when *when, int64_t now);
+/* Holds at all times, or at none. */
+bool policy_when_is_timeless(const struct policy_when *when);
+/* Until when does one that holds now go on to do so? INT64_MAX: for good. */
+int64_t policy_when_end(const struct policy_when *when, int64_t now);
 
 /* window.c */
 /* Seconds of the day and day of the week (0 is Monday) at a place. */
@@ -264,6 +268,8 @@ enum policy_reason policy_want_grant(const struct policy_model_private *model, c
 void policy_select(const struct policy *policy, const struct policy_index *index, const struct policy_party *party,
 		   uint64_t *ret_bits);
 void policy_posting_add(const struct policy_posting *posting, size_t words, uint64_t *bits);
+/* The next rule of a set from *at on; false: none. */
+bool policy_rules_next(const uint64_t *bits, size_t words, uint32_t *at);
 uint64_t policy_hash(const char *key, const char *value);
 
 #endif

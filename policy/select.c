@@ -44,3 +44,20 @@ void policy_select(const struct policy *policy, const struct policy_index *index
 	for (size_t i = 0; i < party->tags.len; i++)
 		add_links(policy, entry_find(index, party->tags.list[i].key, party->tags.list[i].value), party, ret_bits);
 }
+
+bool policy_rules_next(const uint64_t *bits, size_t words, uint32_t *at)
+{
+	size_t word = *at / 64;
+	uint64_t rest;
+
+	if (word >= words)
+		return false;
+	rest = bits[word] & ~UINT64_C(0) << *at % 64;
+	while (!rest) {
+		if (++word >= words)
+			return false;
+		rest = bits[word];
+	}
+	*at = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(rest));
+	return true;
+}

@@ -10,212 +10,7 @@
 
 #include <cmocka.h>
 
-#include "policy/policy.h"
-
-#define RULES_MAX 90
-#define PATHS 5
-#define SCOPES 6
-#define GROUPS 3
-
-static const char *const methods[] = { "GET", "POST", "PUT" };
-static const char *const tag_values[] = { "x", "y", "z" };
-
-struct model_rule {
-	bool is_deny, is_enabled, has_same, has_tags, has_limit;
-	char clients[2][16], devices[2][16];
-	unsigned int scopes; /* bits */
-	unsigned int lifetime;
-	int not_after;
-};
-
-struct world {
-	unsigned int offered[2][PATHS]; /* methods of each model */
-	unsigned int scopes[SCOPES][PATHS];
-	struct {
-		bool has_member, has_k, has_l;
-		unsigned int member, k, l;
-	} groups[2][GROUPS];
-	struct model_rule rules[RULES_MAX];
-	unsigned int rules_len;
-};
-
-struct person {
-	unsigned int number;
-	int k, l; /* tag values; negative: none */
-};
-
-static uint64_t random_state = 42;
-
-static unsigned int dice(unsigned int sides)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (unsigned int)(random_state >> 33) % sides;
-}
-
-static void make_selector(char *text, char side)
-{
-	switch (dice(4)) {
-	case 0:
-		snprintf(text, 16, "%c%u", side, dice(4));
-		break;
-	case 1:
-		snprintf(text, 16, "group:g%u", dice(GROUPS));
-		break;
-	case 2:
-		snprintf(text, 16, "tag:%c=%s", "kl"[dice(2)], tag_values[dice(3)]);
-		break;
-	default:
-		snprintf(text, 16, "%s", dice(2) ? "*" : "group:g0");
-	}
-}
-
-static void make_rule(struct model_rule *rule)
-{
-	rule->is_deny = !dice(4);
-	rule->is_enabled = dice(8) != 0;
-	rule->has_same = !dice(4);
-	rule->has_tags = !dice(4);
-	rule->has_limit = !dice(3);
-	rule->not_after = (int)dice(200);
-	rule->lifetime = rule->is_deny || !dice(3) ? 0 : 1 + dice(500);
-	rule->scopes = 1 + dice((1u << SCOPES) - 1);
-	make_selector(rule->clients[0], 'c');
-	make_selector(rule->devices[0], 'd');
-	do {
-		make_selector(rule->clients[1], 'c');
-		make_selector(rule->devices[1], 'd');
-	} while (!strcmp(rule->clients[0], rule->clients[1]) || !strcmp(rule->devices[0], rule->devices[1]));
-}
-
-static void make_world(struct world *w)
-{
-	memset(w, 0, sizeof *w);
-	for (unsigned int p = 0; p < PATHS; p++) {
-		w->offered[0][p] = 7; /* so that whatever a scope names is offered somewhere */
-		w->offered[1][p] = dice(8);
-		for (unsigned int s = 0; s < SCOPES; s++)
-			w->scopes[s][p] = dice(3) ? 0 : dice(8);
-	}
-	for (unsigned int s = 0; s < SCOPES; s++)
-		w->scopes[s][s % PATHS] |= 1;
-	w->offered[1][0] |= 1;
-	for (unsigned int side = 0; side < 2; side++)
-		for (unsigned int g = 0; g < GROUPS; g++) {
-			w->groups[side][g].has_member = dice(2);
-			w->groups[side][g].member = dice(4);
-			w->groups[side][g].has_k = dice(2) || !w->groups[side][g].has_member;
-			w->groups[side][g].has_l = w->groups[side][g].has_k && dice(2);
-			w->groups[side][g].k = dice(3);
-			w->groups[side][g].l = dice(3);
-		}
-	w->rules_len = 1 + dice(dice(3) ? 6 : RULES_MAX);
-	for (unsigned int r = 0; r < w->rules_len; r++)
-		make_rule(&w->rules[r]);
-}
-
-static void print_permissions(FILE *out, const unsigned int *paths)
-{
-	const char *between = "{";
-
-	for (unsigned int p = 0; p < PATHS; p++) {
-		const char *comma = "";
-
-		if (!paths[p])
-			continue;
-		fprintf(out, "%s\"/p%u\":[", between, p);
-		for (unsigned int m = 0; m < 3; m++)
-			if (paths[p] >> m & 1) {
-				fprintf(out, "%s\"%s\"", comma, methods[m]);
-				comma = ",";
-			}
-		fputc(']', out);
-		between = ",";
-	}
-	fputc('}', out);
-}
-
-static void print_groups(FILE *out, const struct world *w, unsigned int side)
-{
-	fprintf(out, "\"%s_groups\":{", side ? "device" : "client");
-	for (unsigned int g = 0; g < GROUPS; g++) {
-		fprintf(out, "%s\"g%u\":{", g ? "," : "", g);
-		if (w->groups[side][g].has_member)
-			fprintf(out, "\"members\":[\"%c%u\"]%s", side ? 'd' : 'c', w->groups[side][g].member,
-				w->groups[side][g].has_k ? "," : "");
-		if (w->groups[side][g].has_k)
-			fprintf(out, "\"match\":{\"k\":[\"%s\",\"nothing\"]", tag_values[w->groups[side][g].k]);
-		if (w->groups[side][g].has_l)
-			fprintf(out, ",\"l\":\"%s\"", tag_values[w->groups[side][g].l]);
-		fputs(w->groups[side][g].has_k ? "}}" : "}", out);
-	}
-	fputs("},", out);
-}
-
-static void print_rule(FILE *out, const struct model_rule *rule, unsigned int number)
-{
-	const char *comma = "";
-
-	fprintf(out, "%s\"r%u\":{\"effect\":\"%s\",\"enabled\":%s,\"clients\":[\"%s\",\"%s\"],\"devices\":[\"%s\",\"%s\"],",
-		number ? "," : "", number, rule->is_deny ? "deny" : "allow", rule->is_enabled ? "true" : "false",
-		rule->clients[0], rule->clients[1], rule->devices[0], rule->devices[1]);
-	if (rule->lifetime)
-		fprintf(out, "\"lifetime\":\"%us\",", rule->lifetime);
-	if (rule->has_same || rule->has_tags || rule->has_limit)
-		fprintf(out, "\"when\":{%s%s%s", rule->has_same ? "\"same_tag\":[\"k\"]" : "",
-			rule->has_same && (rule->has_tags || rule->has_limit) ? "," : "",
-			rule->has_tags ? "\"client_tags\":{\"l\":\"x\"}" : "");
-	if (rule->has_limit)
-		fprintf(out, "%s\"not_after\":\"1970-01-01T00:%02d:%02dZ\"", rule->has_tags ? "," : "", rule->not_after / 60,
-			rule->not_after % 60);
-	if (rule->has_same || rule->has_tags || rule->has_limit)
-		fputs("},", out);
-	fputs("\"scopes\":[", out);
-	for (unsigned int s = 0; s < SCOPES; s++)
-		if (rule->scopes >> s & 1) {
-			fprintf(out, "%s\"s%u\"", comma, s);
-			comma = ",";
-		}
-	fputs("]}", out);
-}
-
-static struct policy *compile(const struct world *w)
-{
-	struct policy_problems problems = { 0 };
-	struct policy *policy = NULL;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	assert_non_null(out);
-	fputs("{\"format\":\"ace-policy/1\",\"defaults\":{\"lifetime\":\"400s\"},\"models\":{", out);
-	for (unsigned int m = 0; m < 2; m++) {
-		fprintf(out, "%s\"m%u\":{\"resources\":", m ? "," : "", m);
-		print_permissions(out, w->offered[m]);
-		fputc('}', out);
-	}
-	fputs("},\"scopes\":{", out);
-	for (unsigned int s = 0; s < SCOPES; s++) {
-		fprintf(out, "%s\"s%u\":", s ? "," : "", s);
-		print_permissions(out, w->scopes[s]);
-	}
-	fputs("},", out);
-	print_groups(out, w, 0);
-	print_groups(out, w, 1);
-	fputs("\"rules\":{", out);
-	for (unsigned int r = 0; r < w->rules_len; r++)
-		print_rule(out, &w->rules[r], r);
-	fputs("}}", out);
-	fclose(out);
-	if (policy_compile(&(struct policy_source){ "random", text, len }, &problems, &policy)) {
-		policy_problems_print(stderr, &problems);
-		fail_msg("%s", text);
-	}
-	policy_problems_free(&problems);
-	free(text);
-	return policy;
-}
+#include "policy_world.h"
 
 static bool selects(const struct world *w, unsigned int side, const char *selector, const struct person *who)
 {
@@ -224,9 +19,9 @@ static bool selects(const struct world *w, unsigned int side, const char *select
 	if (selector[0] == '*')
 		return true;
 	if (!strncmp(selector, "tag:k=", 6))
-		return who->k >= 0 && !strcmp(tag_values[who->k], selector + 6);
+		return who->k >= 0 && !strcmp(world_tag_values[who->k], selector + 6);
 	if (!strncmp(selector, "tag:l=", 6))
-		return who->l >= 0 && !strcmp(tag_values[who->l], selector + 6);
+		return who->l >= 0 && !strcmp(world_tag_values[who->l], selector + 6);
 	if (strncmp(selector, "group:g", 7))
 		return (unsigned int)(selector[1] - '0') == who->number;
 	g = (unsigned int)(selector[7] - '0');
@@ -330,18 +125,6 @@ static struct verdict judge(const struct world *w, const struct trial *t)
 	return ret;
 }
 
-static struct policy_party party(const struct person *who, char side, char *id, struct ace_tag *tags)
-{
-	size_t len = 0;
-
-	snprintf(id, 8, "%c%u", side, who->number);
-	if (who->k >= 0)
-		tags[len++] = (struct ace_tag){ "k", tag_values[who->k] };
-	if (who->l >= 0)
-		tags[len++] = (struct ace_tag){ "l", tag_values[who->l] };
-	return (struct policy_party){ id, true, { tags, len } };
-}
-
 static void compare(const struct policy *policy, const struct world *w, const struct trial *t)
 {
 	struct verdict want = judge(w, t);
@@ -354,8 +137,8 @@ static void compare(const struct policy *policy, const struct world *w, const st
 	for (unsigned int s = 0; s < SCOPES; s++)
 		if (t->wanted >> s & 1)
 			snprintf(scope + strlen(scope), sizeof scope - strlen(scope), "%ss%u", *scope ? " " : "", s);
-	query.client = party(&t->client, 'c', client, client_tags);
-	query.device = party(&t->device, 'd', device, device_tags);
+	query.client = world_party(&t->client, 'c', client, client_tags);
+	query.device = world_party(&t->device, 'd', device, device_tags);
 	query.scope = (struct ace_scope){ ACE_SCOPE_TEXT, { (const uint8_t *)scope, strlen(scope) } };
 	policy_decide(policy, &query, &got);
 	for (size_t i = 0; i < got.granted_len; i++)
@@ -378,15 +161,15 @@ static void random_policies_decide_as_the_definition_says(void **state)
 	for (unsigned int round = 0; round < 400; round++) {
 		struct policy *policy;
 
-		make_world(&w);
-		policy = compile(&w);
+		world_make(&w);
+		policy = world_compile(&w);
 		for (unsigned int i = 0; i < 100; i++)
 			compare(policy, &w,
-				&(struct trial){ .client = { dice(4), (int)dice(4) - 1, (int)dice(4) - 1 },
-						 .device = { dice(4), (int)dice(4) - 1, (int)dice(4) - 1 },
-						 .model = dice(2),
-						 .wanted = 1 + dice((1u << SCOPES) - 1),
-						 .now = (int)dice(200) });
+				&(struct trial){ .client = { world_dice(4), (int)world_dice(4) - 1, (int)world_dice(4) - 1 },
+						 .device = { world_dice(4), (int)world_dice(4) - 1, (int)world_dice(4) - 1 },
+						 .model = world_dice(2),
+						 .wanted = 1 + world_dice((1u << SCOPES) - 1),
+						 .now = (int)world_dice(200) });
 		policy_free(policy);
 	}
 }
