@@ -2,13 +2,8 @@
 /* How many durable tokens a second does aced grant, and what would the machine give at most? */
 #include "bench.h"
 
-#include <errno.h>
-#include <sched.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 
@@ -16,7 +11,6 @@
 #define LOAD_CORE 1
 #define LIST_MAX 16
 
-volatile sig_atomic_t bench_is_stopped;
 static struct bench_daemon daemon_running; /* for the end of the program, however it comes */
 
 static const struct cli_flag flags[] = {
@@ -53,41 +47,6 @@ static void clean_up(void)
 	bench_store_remove();
 }
 
-void bench_die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("as-bench: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(CLI_EXIT_NO);
-}
-
-static void stop(int number)
-{
-	(void)number;
-	bench_is_stopped = 1;
-}
-
-uint64_t bench_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
-bool bench_pin(pid_t pid, int core)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(core, &set);
-	return !sched_setaffinity(pid, sizeof set, &set);
-}
-
 static bool read_list(const char *text, int64_t max, int64_t list[LIST_MAX], size_t *ret_len)
 {
 	char copy[256], *item, *rest = copy;
@@ -109,19 +68,6 @@ static const char *flag_or(const struct cli_call *call, const char *name, const 
 	return value ? value : otherwise;
 }
 
-/* build/tests/bench/as-bench and build/as/aced are of one build. */
-static void find_aced(char *ret_path, size_t cap)
-{
-	char own[512];
-	ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
-
-	if (len < 0)
-		bench_die("no /proc: give --aced");
-	own[len] = '\0';
-	*strrchr(own, '/') = '\0';
-	snprintf(ret_path, cap, "%s/../../as/aced", own);
-}
-
 static bool read_plan(const struct cli_call *call, const struct cli_output *output, struct plan *plan)
 {
 	if (!read_list(flag_or(call, "in-flight", "1,16,64,256,512"), BENCH_IN_FLIGHT_MAX, plan->in_flight,
@@ -141,7 +87,7 @@ static bool read_plan(const struct cli_call *call, const struct cli_output *outp
 	if (cli_flag_value(call, "aced"))
 		snprintf(plan->aced, sizeof plan->aced, "%s", cli_flag_value(call, "aced"));
 	else
-		find_aced(plan->aced, sizeof plan->aced);
+		bench_find_aced(plan->aced, sizeof plan->aced);
 	return true;
 }
 
@@ -236,7 +182,7 @@ static void warm_up(const struct plan *plan, struct bench_load *load, size_t cli
 	if (warm.challenged != active)
 		bench_die("%llu of %zu clients answered an Echo", (unsigned long long)warm.challenged, active);
 	cli_note(plan->output, "%zu clients, %zu of them active: aced holds %zu MB beside the mapped store", clients, active,
-		 bench_daemon_rss_mb(&daemon_running));
+		 bench_daemon_rss_kb(&daemon_running) / 1024);
 }
 
 static void run_clients(const struct plan *plan, int64_t clients, bool is_first)
@@ -268,13 +214,11 @@ static void run_clients(const struct plan *plan, int64_t clients, bool is_first)
 
 static int run(const struct cli_call *call, const struct cli_output *output)
 {
-	struct sigaction action = { .sa_handler = stop };
 	struct plan plan = { 0 };
 
 	if (!read_plan(call, output, &plan))
 		return CLI_EXIT_USAGE;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	bench_catch_signals();
 	atexit(clean_up);
 	if (!bench_pin(0, LOAD_CORE))
 		cli_note(output, "this machine has one core: server and load share it");

@@ -22,9 +22,13 @@ extern volatile sig_atomic_t bench_is_stopped;
 
 /* Print to stderr, remove what was made, exit with 1. */
 _Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* SIGINT and SIGTERM set bench_is_stopped. */
+void bench_catch_signals(void);
 uint64_t bench_now_ns(void);
 /* Run the calling process on that core only; false when there is no such core. */
 bool bench_pin(pid_t pid, int core);
+/* Where aced of this build is. */
+void bench_find_aced(char *ret_path, size_t cap);
 
 /* --- the store (bench_store.c) --- */
 
@@ -41,6 +45,7 @@ void bench_client_context(size_t client, struct ace_oscore_ctx *ret_ctx);
 struct bench_daemon {
 	pid_t pid;
 	struct sockaddr_in address;
+	struct sockaddr_in metrics; /* when it was started with has_metrics */
 };
 
 struct bench_daemon_options {
@@ -50,12 +55,13 @@ struct bench_daemon_options {
 	size_t contexts;     /* limits.contexts */
 	size_t devices;      /* limits.devices */
 	int core;
+	bool has_metrics;    /* serve them on a free port */
 };
 
 void bench_daemon_start(const struct bench_daemon_options *options, struct bench_daemon *ret_daemon);
 void bench_daemon_stop(struct bench_daemon *daemon);
 /* What it holds in memory, the mapped store not counted. */
-size_t bench_daemon_rss_mb(const struct bench_daemon *daemon);
+size_t bench_daemon_rss_kb(const struct bench_daemon *daemon);
 /* CPU time of all its threads, in user space and kernel. */
 uint64_t bench_daemon_cpu_ns(const struct bench_daemon *daemon);
 
@@ -127,7 +133,7 @@ void bench_socket_free(struct bench_socket *socket);
 /* Queue a datagram, which must stay until the next flush; a full queue is sent. */
 void bench_socket_send(struct bench_socket *socket, uint32_t endpoint, struct ace_slice bytes);
 void bench_socket_flush(struct bench_socket *socket);
-/* Wait at most 50 ms for at least one. @return how many; bytes of each through bench_socket_get(). */
+/* Wait at most 5 ms, as exactly as the kernel's ticks are, for at least one. @return how many; bytes of each through bench_socket_get(). */
 size_t bench_socket_receive(struct bench_socket *socket);
 struct ace_slice bench_socket_get(const struct bench_socket *socket, size_t nth);
 

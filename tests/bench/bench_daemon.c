@@ -25,17 +25,18 @@ static void write_config(const char *dir, const struct bench_daemon_options *opt
 		bench_die("cannot write %s", path);
 }
 
-_Noreturn static void run_aced(const struct bench_daemon_options *options, int stderr_fd)
+_Noreturn static void run_aced(const struct bench_daemon_options *options, in_port_t metrics_port, int stderr_fd)
 {
-	char config[300], out[1100];
+	char config[300], out[1100], metrics[32];
 	const char *plain[] = { options->aced, NULL };
 	const char *profiled[] = { "valgrind", "--tool=callgrind", out, "--toggle-collect=as_batch_run", options->aced, NULL };
 	const char *rest[] = { "--config", config, "--state-dir", options->dir, "--listen", "coap://127.0.0.1:0",
-			       "--log-level", "warn", NULL };
+			       "--log-level", "warn", options->has_metrics ? "--metrics" : NULL, metrics, NULL };
 	const char **first = options->profile ? profiled : plain;
 	char *argv[16];
 	size_t len = 0;
 
+	snprintf(metrics, sizeof metrics, "127.0.0.1:%u", ntohs(metrics_port));
 	snprintf(config, sizeof config, "%s/" CONFIG_NAME, options->dir);
 	snprintf(out, sizeof out, "--callgrind-out-file=%s", options->profile ? options->profile : "");
 	for (; *first; first++)
@@ -71,13 +72,27 @@ static void wait_ready(FILE *said, struct bench_daemon *daemon)
 	bench_die("aced did not start");
 }
 
+/* Of TCP, free a moment ago. */
+static void find_free_port(struct sockaddr_in *ret_address)
+{
+	socklen_t len = sizeof *ret_address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*ret_address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (fd < 0 || bind(fd, (struct sockaddr *)ret_address, len) || getsockname(fd, (struct sockaddr *)ret_address, &len))
+		bench_die("no free port");
+	close(fd);
+}
+
 void bench_daemon_start(const struct bench_daemon_options *options, struct bench_daemon *ret_daemon)
 {
-	struct bench_daemon daemon;
+	struct bench_daemon daemon = { 0 };
 	int fds[2];
 	FILE *said;
 
 	write_config(options->dir, options);
+	if (options->has_metrics)
+		find_free_port(&daemon.metrics);
 	if (pipe(fds))
 		bench_die("no pipe");
 	daemon.pid = fork();
@@ -85,7 +100,7 @@ void bench_daemon_start(const struct bench_daemon_options *options, struct bench
 		bench_die("no process");
 	if (!daemon.pid) {
 		(void)bench_pin(0, options->core);
-		run_aced(options, fds[1]);
+		run_aced(options, daemon.metrics.sin_port, fds[1]);
 	}
 	close(fds[1]);
 	said = fdopen(fds[0], "r");
@@ -105,7 +120,7 @@ void bench_daemon_stop(struct bench_daemon *daemon)
 	kill(daemon->pid, SIGTERM);
 	if (waitpid(daemon->pid, &status, 0) == daemon->pid && !bench_is_stopped &&
 	    (!WIFEXITED(status) || WEXITSTATUS(status)))
-		fprintf(stderr, "as-bench: aced ended with status %#x\n", (unsigned int)status);
+		fprintf(stderr, "aced ended with status %#x\n", (unsigned int)status);
 	daemon->pid = 0;
 }
 
@@ -119,7 +134,7 @@ uint64_t bench_daemon_cpu_ns(const struct bench_daemon *daemon)
 	return (uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec;
 }
 
-size_t bench_daemon_rss_mb(const struct bench_daemon *daemon)
+size_t bench_daemon_rss_kb(const struct bench_daemon *daemon)
 {
 	char path[64], line[256];
 	unsigned long kb = 0;
@@ -132,5 +147,5 @@ size_t bench_daemon_rss_mb(const struct bench_daemon *daemon)
 			kb = strtoul(line + 8, NULL, 10);
 	if (status)
 		fclose(status);
-	return kb / 1024;
+	return kb;
 }

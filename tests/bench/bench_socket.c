@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (8 << 20)
-#define WAIT_US 50000
+#define WAIT_US 5000
 
 union control {
 	struct cmsghdr head;
