@@ -8,8 +8,13 @@
 enum ace_err ctl_files_load(const struct cli_call *call, const struct policy_options *options,
 			    struct ctl_files *ret_files)
 {
-	enum ace_err err = policy_files_read((const char *const *)call->args, call->args_len, &ret_files->problems,
-					     &ret_files->files);
+	return ctl_files_load_paths((const char *const *)call->args, call->args_len, options, ret_files);
+}
+
+enum ace_err ctl_files_load_paths(const char *const *paths, size_t paths_len, const struct policy_options *options,
+				  struct ctl_files *ret_files)
+{
+	enum ace_err err = policy_files_read(paths, paths_len, &ret_files->problems, &ret_files->files);
 
 	return err ? err : policy_load(ret_files->files.sources, ret_files->files.sources_len, options,
 				       &ret_files->problems, &ret_files->loaded);
@@ -75,4 +80,30 @@ struct json_t *ctl_ignored_record(const struct ctl_files *files)
 	for (size_t i = 0; i < files->files.ignored_len; i++)
 		cli_json_add_text(array, files->files.ignored[i]);
 	return array;
+}
+
+int ctl_files_tell_problems(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files,
+			    const char *consequence)
+{
+	const struct policy_problem *first = files->problems.list;
+	struct cli_error error;
+
+	if (output->json == CLI_TEXT) {
+		policy_problems_print(output->err, &files->problems);
+		policy_problems_summary(output->err, &files->problems);
+		fprintf(output->err, "%s\n", consequence);
+		ctl_files_note_tests(call, output);
+		return CLI_EXIT_NO;
+	}
+	while (first->code[0] != 'E')
+		first++;
+	cli_error_set(&error, ACE_ERR_MALFORMED, "%s", first->message);
+	if (first->hint)
+		cli_error_hint(&error, "%s", first->hint);
+	else if (files->problems.errors > 1)
+		cli_error_hint(&error, "acectl policy validate --json lists all %zu errors", files->problems.errors);
+	cli_error_place(&error, first->file ? first->file : "-", first->line, first->column);
+	snprintf(error.code, sizeof error.code, "%s", first->code);
+	snprintf(error.pointer, sizeof error.pointer, "%s", first->pointer ? first->pointer : "");
+	return cli_error_print(output, &error);
 }

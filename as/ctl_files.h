@@ -20,6 +20,12 @@ struct ctl_files {
  * @return ACE_OK; ACE_ERR_MEMORY; another error: problems tells. */
 ACE_MUST_CHECK enum ace_err ctl_files_load(const struct cli_call *call, const struct policy_options *options,
 					   struct ctl_files *ret_files);
+/* The same with paths that stand elsewhere. */
+ACE_MUST_CHECK enum ace_err ctl_files_load_paths(const char *const *paths, size_t paths_len,
+						 const struct policy_options *options, struct ctl_files *ret_files);
+/* Say what is wrong with them, and in text what follows from that. Returns the exit code. */
+int ctl_files_tell_problems(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files,
+			    const char *consequence);
 void ctl_files_free(struct ctl_files *files);
 
 /* Name on stderr what of a folder was passed over. */

@@ -100,6 +100,12 @@ static const struct cli_flag explain_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag can_flags[] = {
+	{ .name = "at", .value = "TIME", .help = "what is allowed then: 2026-11-24T17:50:00Z (default: at any time from now on)" },
+	{ .name = "policy", .value = "PATH", .repeatable = true, .help = "as if these files were applied" },
+	{ 0 },
+};
+
 static const struct cli_verb verbs[] = {
 	{ .name = "init", .args = "", .help = "make a store and its keys",
 	  .examples = "acectl --state-dir ./state init\n"
@@ -182,6 +188,16 @@ static const struct cli_verb verbs[] = {
 		      "acectl explain wallboard-1 thermo-101 /setpoint:GET,PUT\n"
 		      "acectl explain tech-anna thermo-srv \"climate.read climate.set\" --at 2026-11-24T17:50:00+01:00\n",
 	  .flags = explain_flags, .run = ctl_explain },
+	{ .name = "can", .args = "CLIENT [DEVICE]", .args_min = 1, .args_max = 2,
+	  .help = "everything that a client may do; exit 1 when that is nothing",
+	  .examples = "acectl can tech-anna\n"
+		      "acectl can tech-anna thermo-101 --at 2026-11-24T17:50:00+01:00\n",
+	  .flags = can_flags, .run = ctl_can },
+	{ .name = "who-can", .args = "METHOD PATH DEVICE", .args_min = 3, .args_max = 3,
+	  .help = "all clients that may do something at a device; exit 1 when nobody may",
+	  .examples = "acectl who-can PUT /setpoint thermo-101\n"
+		      "acectl who-can POST /fw thermo-101 --policy draft/policy.json\n",
+	  .flags = can_flags, .run = ctl_who_can },
 	{ 0 },
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "as/ctl_apply.h"
+#include "as/ctl_known.h"
 #include "as/policy_stored.h"
 #include "as/ctl_revoke.h"
 #include "storage/meta.h"
@@ -20,91 +21,11 @@ struct request {
 	struct ctl_applied applied;
 };
 
-/* What files may name though they do not define it: what the store has, and will still have. */
-struct known {
-	struct store_txn *txn;
-	struct policy *policy; /* owns; NULL: none was applied */
-	bool prune;
-};
-
-static bool has_tag(const struct store_tags *tags, const char *key)
-{
-	struct ace_tag list[STORE_TAGS_MAX];
-	struct ace_tags view = store_tags_view(tags, list);
-
-	for (size_t i = 0; i < view.len; i++)
-		if (!strcmp(view.list[i].key, key))
-			return true;
-	return false;
-}
-
-static bool client_has_tag(struct store_txn *txn, const char *key)
-{
-	struct store_client client = { 0 };
-
-	while (!store_client_next(txn, client.id, &client))
-		if (has_tag(&client.tags, key))
-			return true;
-	return false;
-}
-
-static bool device_has_tag(struct store_txn *txn, const char *key)
-{
-	struct store_device device = { 0 };
-
-	while (!store_device_next(txn, device.id, &device))
-		if (has_tag(&device.tags, key))
-			return true;
-	return false;
-}
-
-static bool is_known(void *context, enum policy_kind kind, const char *name)
-{
-	const struct known *known = context;
-	struct store_client client;
-	struct store_device device;
-
-	if (kind == POLICY_KIND_MODEL)
-		return known->policy && policy_model_find(known->policy, name);
-	if (known->prune)
-		return false;
-	if (kind == POLICY_KIND_CLIENT)
-		return !store_client_get(known->txn, name, &client);
-	if (kind == POLICY_KIND_DEVICE)
-		return !store_device_find(known->txn, (struct ace_slice){ (const uint8_t *)name, strlen(name) }, &device);
-	return kind == POLICY_KIND_CLIENT_TAG ? client_has_tag(known->txn, name) : device_has_tag(known->txn, name);
-}
-
-static int tell_problems(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files)
-{
-	const struct policy_problem *first = files->problems.list;
-	struct cli_error error;
-
-	if (output->json == CLI_TEXT) {
-		policy_problems_print(output->err, &files->problems);
-		policy_problems_summary(output->err, &files->problems);
-		fputs("; nothing was applied\n", output->err);
-		ctl_files_note_tests(call, output);
-		return CLI_EXIT_NO;
-	}
-	while (first->code[0] != 'E')
-		first++;
-	cli_error_set(&error, ACE_ERR_MALFORMED, "%s", first->message);
-	if (first->hint)
-		cli_error_hint(&error, "%s", first->hint);
-	else if (files->problems.errors > 1)
-		cli_error_hint(&error, "acectl policy validate --json lists all %zu errors", files->problems.errors);
-	cli_error_place(&error, first->file ? first->file : "-", first->line, first->column);
-	snprintf(error.code, sizeof error.code, "%s", first->code);
-	snprintf(error.pointer, sizeof error.pointer, "%s", first->pointer ? first->pointer : "");
-	return cli_error_print(output, &error);
-}
-
 /* Read and check the files against what the store has, or will have once it is pruned. */
 static int load_against(struct request *r, bool prune)
 {
-	struct known known = { .prune = prune };
-	struct policy_options options = { .allow_unknown = cli_flag(r->call, "allow-unknown"), .known = is_known,
+	struct ctl_known known = { .prune = prune };
+	struct policy_options options = { .allow_unknown = cli_flag(r->call, "allow-unknown"), .known = ctl_is_known,
 					  .known_context = &known };
 	struct policy_problems problems = { 0 };
 	struct store_info info;
@@ -129,7 +50,7 @@ static int load_against(struct request *r, bool prune)
 	policy_free(known.policy);
 	if (err == ACE_ERR_MEMORY)
 		return ctl_printed(r->output, err);
-	return err ? tell_problems(r->call, r->output, &r->files) : CLI_EXIT_OK;
+	return err ? ctl_files_tell_problems(r->call, r->output, &r->files, "; nothing was applied") : CLI_EXIT_OK;
 }
 
 static int load(struct request *r)
