@@ -20,7 +20,7 @@ uint8_t ace_oscore_piv_write(uint64_t seq, uint8_t piv[ACE_OSCORE_PIV_MAX])
 {
 	uint8_t len = 1;
 
-	while (len < ACE_OSCORE_PIV_MAX && seq >> 8 * len)
+	for (uint64_t rest = seq >> 8; rest; rest >>= 8)
 		len++;
 	for (uint8_t i = len; i-- > 0; seq >>= 8)
 		piv[i] = (uint8_t)seq;
@@ -50,8 +50,8 @@ void ace_oscore_nonce_make(const struct ace_oscore_ctx *ctx, const struct ace_os
 		ret_nonce[len - piv.len + i] ^= piv.ptr[i];
 }
 
-uint8_t ace_oscore_aad_make(const struct ace_oscore_ctx *ctx, const struct ace_oscore_exchange *exchange,
-			    uint8_t ret_aad[ACE_OSCORE_AAD_MAX])
+void ace_oscore_aead_prepare(const struct ace_oscore_ctx *ctx, const struct ace_oscore_exchange *exchange,
+			     struct ace_aead_input *ret_in, uint8_t ret_aad[ACE_OSCORE_AAD_MAX])
 {
 	/* [ "Encrypt0", h'', external_aad ] as far as it is the same for all. */
 	static const uint8_t head[] = { 0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', 't', '0', 0x40 };
@@ -63,5 +63,10 @@ uint8_t ace_oscore_aad_make(const struct ace_oscore_ctx *ctx, const struct ace_o
 	*end++ = 0x40; /* no class I options exist */
 	memcpy(ret_aad, head, sizeof head);
 	end = ace_cbor_put_bstr(ret_aad + sizeof head, (struct ace_slice){ array, (size_t)(end - array) });
-	return (uint8_t)(end - ret_aad);
+	*ret_in = (struct ace_aead_input){
+		.alg = ctx->aead,
+		.key.bytes.len = ace_alg_key_len(ctx->aead),
+		.nonce.len = ace_alg_nonce_len(ctx->aead),
+		.aad = { ret_aad, (size_t)(end - ret_aad) },
+	};
 }

@@ -17,19 +17,26 @@
 uint8_t *ace_oscore_put_alg(uint8_t *to, int32_t aead);
 
 struct ace_slice ace_oscore_id_slice(const struct ace_oscore_id *id);
-/* seq in its shortest form, at least one byte, into piv; returns the length. */
+/* seq, which is at most ACE_OSCORE_SEQ_MAX, in its shortest form, at least one byte, into piv; returns the length. */
 uint8_t ace_oscore_piv_write(uint64_t seq, uint8_t piv[ACE_OSCORE_PIV_MAX]);
 uint64_t ace_oscore_piv_read(struct ace_slice piv);
 
 /* nonce: Common IV combined with who numbered the message and the number.  Source: RFC 8613 5.2. */
 void ace_oscore_nonce_make(const struct ace_oscore_ctx *ctx, const struct ace_oscore_id *id, struct ace_slice piv,
 			   uint8_t ret_nonce[ACE_AEAD_NONCE_MAX]);
-/* Enc_structure over the request that the exchange belongs to; returns the length.  Source: RFC 8613 5.4. */
-uint8_t ace_oscore_aad_make(const struct ace_oscore_ctx *ctx, const struct ace_oscore_exchange *exchange,
-			    uint8_t ret_aad[ACE_OSCORE_AAD_MAX]);
+/* All that the AEAD needs but key, nonce and text, whose lengths are set where they are known. The AAD is the
+ * Enc_structure over the request that the exchange belongs to.  Source: RFC 8613 5.4. */
+void ace_oscore_aead_prepare(const struct ace_oscore_ctx *ctx, const struct ace_oscore_exchange *exchange,
+			     struct ace_aead_input *ret_in, uint8_t ret_aad[ACE_OSCORE_AAD_MAX]);
 
 /* Does an option of that number stay outside, in plain sight of proxies? All others go inside, Observe
  * both ways.  Source: RFC 8613 4.1 Figure 5, RFC 9668 3.1. */
 bool ace_oscore_option_is_outer(uint32_t number);
+
+enum ace_oscore_outer { ACE_OSCORE_CLASS_U /* without the OSCORE option */, ACE_OSCORE_CLASS_U_AND_OBSERVE };
+/* Those of the outer options that are named, and all inner ones, into one list. Of equal numbers the inner one comes
+ * first: it is the authentic one. */
+void ace_oscore_options_merge(struct ace_coap_writer *w, struct ace_slice outer, enum ace_oscore_outer which,
+			      struct ace_slice inner);
 
 #endif

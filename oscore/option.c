@@ -125,3 +125,38 @@ enum ace_err ace_oscore_peek(const struct ace_coap_message *msg, struct ace_osco
 		return ACE_ERR_MALFORMED;
 	return ace_oscore_option_read(value, ret_option);
 }
+
+/* The next option of the outer list that counts. */
+static bool outer_next(struct ace_coap_options *it, enum ace_oscore_outer which, struct ace_coap_option *ret_option)
+{
+	while (ace_coap_options_next(it, ret_option)) {
+		if (ret_option->number == ACE_OPT_OBSERVE) {
+			if (which == ACE_OSCORE_CLASS_U_AND_OBSERVE)
+				return true;
+		} else if (ret_option->number != ACE_OPT_OSCORE && ace_oscore_option_is_outer(ret_option->number)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void ace_oscore_options_merge(struct ace_coap_writer *w, struct ace_slice outer, enum ace_oscore_outer which,
+			      struct ace_slice inner)
+{
+	struct ace_coap_options outer_it, inner_it;
+	struct ace_coap_option out, in;
+	bool has_out, has_in;
+
+	ace_coap_options_init(&outer_it, outer);
+	ace_coap_options_init(&inner_it, inner);
+	has_out = outer_next(&outer_it, which, &out);
+	has_in = ace_coap_options_next(&inner_it, &in);
+	while (has_out || has_in)
+		if (has_in && (!has_out || in.number <= out.number)) {
+			ace_coap_write_option(w, in.number, in.value);
+			has_in = ace_coap_options_next(&inner_it, &in);
+		} else {
+			ace_coap_write_option(w, out.number, out.value);
+			has_out = outer_next(&outer_it, which, &out);
+		}
+}

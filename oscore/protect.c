@@ -17,26 +17,6 @@ struct sealing {
 	bool is_response;
 };
 
-/* Class U options and Observe, with the OSCORE option in its place among them. */
-static void outer_options_write(struct ace_coap_writer *w, struct ace_slice options, struct ace_slice oscore)
-{
-	struct ace_coap_options it;
-	struct ace_coap_option option;
-	bool is_written = false;
-
-	ace_coap_options_init(&it, options);
-	while (ace_coap_options_next(&it, &option)) {
-		if (!is_written && option.number > ACE_OPT_OSCORE) {
-			ace_coap_write_option(w, ACE_OPT_OSCORE, oscore);
-			is_written = true;
-		}
-		if (option.number == ACE_OPT_OBSERVE || ace_oscore_option_is_outer(option.number))
-			ace_coap_write_option(w, option.number, option.value);
-	}
-	if (!is_written)
-		ace_coap_write_option(w, ACE_OPT_OSCORE, oscore);
-}
-
 static void inner_options_write(struct ace_coap_writer *w, const struct sealing *sealing)
 {
 	struct ace_coap_options it;
@@ -57,13 +37,17 @@ static void inner_options_write(struct ace_coap_writer *w, const struct sealing 
 static enum ace_err outer_write(const struct sealing *sealing, struct ace_buf *out, size_t *ret_len)
 {
 	const struct ace_coap_message *msg = sealing->msg;
-	struct ace_coap_writer w;
+	uint8_t encoded[2 + OPTION_VALUE_MAX];
+	struct ace_coap_writer w, option;
 	struct ace_slice written;
 	enum ace_err err;
 
+	ace_coap_write_init(&option, encoded, sizeof encoded);
+	ace_coap_write_option(&option, ACE_OPT_OSCORE, sealing->option);
 	ace_coap_write_init(&w, out->ptr, out->cap);
 	ace_coap_write_header(&w, &(struct ace_coap_header){ msg->type, sealing->outer_code, msg->mid, msg->token });
-	outer_options_write(&w, msg->options, sealing->option);
+	ace_oscore_options_merge(&w, msg->options, ACE_OSCORE_CLASS_U_AND_OBSERVE,
+				 (struct ace_slice){ encoded, option.len });
 	ace_coap_write_payload(&w, (struct ace_slice){ &msg->code, 1 });
 	err = ace_coap_written(&w, &written);
 	if (!err)
@@ -74,12 +58,7 @@ static enum ace_err outer_write(const struct sealing *sealing, struct ace_buf *o
 static enum ace_err message_seal(const struct ace_oscore_ctx *ctx, const struct sealing *sealing, struct ace_buf *out)
 {
 	uint8_t aad[ACE_OSCORE_AAD_MAX];
-	struct ace_aead_input in = {
-		.alg = ctx->aead,
-		.key.bytes = { ctx->sender_key, ace_alg_key_len(ctx->aead) },
-		.nonce = { sealing->nonce, ace_alg_nonce_len(ctx->aead) },
-		.aad = { aad, ace_oscore_aad_make(ctx, sealing->exchange, aad) },
-	};
+	struct ace_aead_input in;
 	struct ace_coap_writer w;
 	struct ace_slice body;
 	struct ace_buf sealed;
@@ -98,6 +77,9 @@ static enum ace_err message_seal(const struct ace_oscore_ctx *ctx, const struct 
 		return err;
 	}
 	sealed = (struct ace_buf){ out->ptr + outer_len - 1, out->cap - outer_len + 1, 0 };
+	ace_oscore_aead_prepare(ctx, sealing->exchange, &in, aad);
+	in.key.bytes.ptr = ctx->sender_key;
+	in.nonce.ptr = sealing->nonce;
 	in.text = (struct ace_slice){ sealed.ptr, 1 + body.len };
 	err = ace_port_aead_seal(&in, &sealed);
 	if (err)

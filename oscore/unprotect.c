@@ -24,48 +24,16 @@ static bool option_fits(const struct ace_oscore_ctx *ctx, const struct ace_oscor
 	return !option->has_kid_context || (ctx->has_id_context && ace_slice_equal(option->kid_context, id_context));
 }
 
-/* The next class U option of the outer message, without the OSCORE option. */
-static bool outer_next(struct ace_coap_options *it, struct ace_coap_option *ret_option)
-{
-	while (ace_coap_options_next(it, ret_option))
-		if (ace_oscore_option_is_outer(ret_option->number) && ret_option->number != ACE_OPT_OSCORE)
-			return true;
-	return false;
-}
-
-/* Both lists into one. Of equal numbers the inner one comes first: it is the authentic one. */
-static void options_merge(struct ace_coap_writer *w, struct ace_slice outer, struct ace_slice inner)
-{
-	struct ace_coap_options outer_it, inner_it;
-	struct ace_coap_option out, in;
-	bool has_out, has_in;
-
-	ace_coap_options_init(&outer_it, outer);
-	ace_coap_options_init(&inner_it, inner);
-	has_out = outer_next(&outer_it, &out);
-	has_in = ace_coap_options_next(&inner_it, &in);
-	while (has_out || has_in)
-		if (has_in && (!has_out || in.number <= out.number)) {
-			ace_coap_write_option(w, in.number, in.value);
-			has_in = ace_coap_options_next(&inner_it, &in);
-		} else {
-			ace_coap_write_option(w, out.number, out.value);
-			has_out = outer_next(&outer_it, &out);
-		}
-}
-
 /* Decrypt into plain, whose ptr and cap the caller sets. */
 static enum ace_err text_open(const struct ace_oscore_ctx *ctx, const struct opening *opening, struct ace_buf *plain)
 {
 	uint8_t aad[ACE_OSCORE_AAD_MAX];
-	struct ace_aead_input in = {
-		.alg = ctx->aead,
-		.key.bytes = { ctx->recipient_key, ace_alg_key_len(ctx->aead) },
-		.nonce = { opening->nonce, ace_alg_nonce_len(ctx->aead) },
-		.aad = { aad, ace_oscore_aad_make(ctx, opening->exchange, aad) },
-		.text = opening->msg->payload,
-	};
+	struct ace_aead_input in;
 
+	ace_oscore_aead_prepare(ctx, opening->exchange, &in, aad);
+	in.key.bytes.ptr = ctx->recipient_key;
+	in.nonce.ptr = opening->nonce;
+	in.text = opening->msg->payload;
 	return ace_port_aead_open(&in, plain);
 }
 
@@ -118,7 +86,7 @@ static enum ace_err message_write(const struct ace_coap_message *msg, const stru
 
 	ace_coap_write_init(&w, out->ptr, out->cap);
 	ace_coap_write_header(&w, &(struct ace_coap_header){ msg->type, inner->code, msg->mid, msg->token });
-	options_merge(&w, msg->options, inner->options);
+	ace_oscore_options_merge(&w, msg->options, ACE_OSCORE_CLASS_U, inner->options);
 	ace_coap_write_payload(&w, inner->payload);
 	err = ace_coap_written(&w, &written);
 	if (!err)

@@ -28,16 +28,16 @@ bool ace_oscore_window_is_replay(const struct ace_oscore_window *window, uint64_
 
 void ace_oscore_window_mark(struct ace_oscore_window *window, uint64_t seq)
 {
-	uint64_t step;
+	uint64_t step = seq - window->highest;
 
 	if (!window->seen || seq > window->highest) {
-		step = window->seen ? seq - window->highest : ACE_OSCORE_WINDOW;
 		/* Shifting by the whole width or more is undefined: then nothing of it is left. */
 		window->seen = step < ACE_OSCORE_WINDOW ? window->seen << step : 0;
 		window->highest = seq;
 	}
-	if (window->highest - seq < ACE_OSCORE_WINDOW)
-		window->seen |= UINT32_C(1) << (window->highest - seq);
+	step = window->highest - seq;
+	if (step < ACE_OSCORE_WINDOW)
+		window->seen |= UINT32_C(1) << step;
 }
 
 enum ace_err ace_oscore_window_start(struct ace_oscore_window *window, struct ace_oscore_exchange *exchange)

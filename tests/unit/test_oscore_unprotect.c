@@ -293,16 +293,16 @@ static void authentic_nonsense_is_refused_and_its_number_is_used(void **state)
 	oscore_pair_init(&pair, 0, NULL);
 	for (size_t i = 0; i < ACE_ARRAY_LEN(plaintexts); i++) {
 		uint8_t nonce[ACE_AEAD_NONCE_MAX], aad[ACE_OSCORE_AAD_MAX];
-		struct ace_aead_input in = { .alg = 10,
-					     .key.bytes = { pair.client.sender_key, 16 },
-					     .nonce = ACE_SLICE_OF(nonce),
-					     .text = vectors_unhex(plaintexts[i]) };
+		struct ace_aead_input in;
 		struct ace_buf sealed;
 
 		oscore_request_make(&pair.client, i, "40010001", &request, &exchange);
 		ace_oscore_nonce_make(&pair.client, &pair.client.sender_id,
 				      (struct ace_slice){ exchange.piv, exchange.piv_len }, nonce);
-		in.aad = (struct ace_slice){ aad, ace_oscore_aad_make(&pair.client, &exchange, aad) };
+		ace_oscore_aead_prepare(&pair.client, &exchange, &in, aad);
+		in.key.bytes.ptr = pair.client.sender_key;
+		in.nonce.ptr = nonce;
+		in.text = vectors_unhex(plaintexts[i]);
 		sealed = (struct ace_buf){ request.bytes + request.buf.len - request.msg.payload.len, 64, 0 };
 		assert_int_equal(ace_port_aead_seal(&in, &sealed), ACE_OK);
 		request.msg.payload.len = sealed.len;
