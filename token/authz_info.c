@@ -21,8 +21,8 @@ static enum ace_err write_answer(const struct rs_place *place, struct ace_buf *a
 	if (answer->cap - answer->len < sizeof frame)
 		return ACE_ERR_SPACE;
 	memcpy(at, frame, sizeof frame);
-	memcpy(at + NONCE2_AT, place->nonce2, ACE_RS_NONCE2_LEN);
-	memcpy(at + ID_AT, place->id.bytes, ACE_RS_ID_LEN);
+	memcpy(at + NONCE2_AT, rs_place_nonce2(place).ptr, ACE_RS_NONCE2_LEN);
+	memcpy(at + ID_AT, rs_place_id(place).ptr, ACE_RS_ID_LEN);
 	answer->len += sizeof frame;
 	return ACE_OK;
 }
@@ -80,8 +80,9 @@ static enum ace_err accept(struct ace_rs *rs, struct ace_rs_grant *updated, stru
 	return updated ? ace_rs_table_update(rs, updated, &token) : admit(rs, &post, &token, answer);
 }
 
-/* What a peer learns of a reason: protocol.md 4.1, column "unprot" or "update". */
-static uint8_t code_of(enum ace_err err, enum step step, bool is_update)
+/* What a peer learns of a reason: protocol.md 4.1, column "unprot" or "update". Not inlined, or the compiler would write
+ * it once for each step. */
+__attribute__((noinline)) static uint8_t code_of(enum ace_err err, enum step step, bool is_update)
 {
 	if (err == ACE_OK)
 		return ACE_COAP_CREATED;

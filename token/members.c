@@ -39,15 +39,13 @@ __attribute__((noinline)) static void value_read(struct ace_cbor_reader *r, enum
 }
 
 /* A key that the set has a bit for, else 63. */
-static unsigned key_read(struct ace_cbor_reader *r)
+__attribute__((noinline)) static unsigned key_read(struct ace_cbor_reader *r)
 {
-	uint64_t key = 63;
+	struct cbor_item key;
 
-	if (ace_cbor_peek(r) == ACE_CBOR_UINT)
-		key = ace_cbor_read_uint(r);
-	else
-		(void)ace_cbor_read_raw(r);
-	return key < 63 ? (unsigned)key : 63;
+	/* An integer or a string, as far as the walk over all of it has seen. */
+	r->err = ace_cbor_item_take(&r->rest, &key);
+	return !r->err && key.major == ACE_CBOR_UINT && key.value < 63 ? (unsigned)key.value : 63;
 }
 
 uint64_t ace_members_read(struct ace_cbor_reader *r, enum ace_cbor_type type, const struct member *table, size_t len,

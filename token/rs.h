@@ -35,8 +35,7 @@ struct rs_place {
 	bool is_known_post;       /* its nonce1 was seen before */
 	bool is_resend;           /* T3a: nonce2 and id are those of the pending context: derive nothing */
 	uint8_t subject[8];
-	uint8_t nonce2[ACE_RS_NONCE2_LEN];
-	struct ace_oscore_id id;  /* our Recipient ID */
+	uint8_t drawn[ACE_RS_NONCE2_LEN + ACE_RS_ID_LEN]; /* our nonce, and our Recipient ID */
 };
 
 /* post_rate.c: ACE_ERR_BUSY when unprotected posts come too fast (4.1 row 0). */
@@ -66,7 +65,9 @@ ACE_MUST_CHECK enum ace_err ace_rs_table_update(struct ace_rs *rs, struct ace_rs
 /* Possession is proven: grant becomes the current one of its association. */
 void ace_rs_table_promote(struct ace_rs *rs, struct ace_rs_grant *grant);
 
-/* rs_state.c: the first of config.keys with the same issuer; several keys of one issuer count as one there. */
+/* rs_state.c: a moment that many seconds from now; about 136 years at most, so that nothing overflows. */
+uint64_t ace_rs_deadline(uint64_t seconds);
+/* The first of config.keys with the same issuer; several keys of one issuer count as one there. */
 uint8_t ace_rs_issuer_of(const struct ace_rs_config *config, size_t key);
 
 /* token_find.c: looking up and erasing. NULL or false: none. */
@@ -90,15 +91,19 @@ static inline size_t rs_keys_len(const struct ace_rs_config *config)
 	return ACE_RS_KEYS_MAX == 1 ? 1 : config->keys_len;
 }
 
+static inline struct ace_slice rs_place_nonce2(const struct rs_place *place)
+{
+	return (struct ace_slice){ place->drawn, ACE_RS_NONCE2_LEN };
+}
+
+static inline struct ace_slice rs_place_id(const struct rs_place *place)
+{
+	return (struct ace_slice){ place->drawn + ACE_RS_NONCE2_LEN, ACE_RS_ID_LEN };
+}
+
 static inline size_t rs_grants_len(const struct ace_rs *rs)
 {
 	return (size_t)(rs->grants_end - rs->grants);
-}
-
-/* A moment that many seconds after now; about 136 years at most, so that nothing overflows. */
-static inline uint64_t rs_after(uint64_t now_ms, uint64_t seconds)
-{
-	return now_ms + UINT64_C(1000) * (seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX);
 }
 
 #endif

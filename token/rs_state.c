@@ -13,6 +13,11 @@ uint8_t ace_rs_issuer_of(const struct ace_rs_config *config, size_t key)
 	return (uint8_t)first;
 }
 
+uint64_t ace_rs_deadline(uint64_t seconds)
+{
+	return ace_port_monotonic_ms() + UINT64_C(1000) * (seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX);
+}
+
 /* Deal out the arena; what needs the strictest alignment comes first. */
 static void lay_out(struct ace_rs *rs, uint8_t *arena)
 {

@@ -30,7 +30,7 @@ static enum ace_err check_times(const struct ace_rs *rs, struct rs_token *token)
 		return ACE_ERR_NOT_YET;
 	if (claims->has_exp) {
 		token->exp = claims->exp < UINT32_MAX ? (uint32_t)claims->exp : UINT32_MAX;
-		token->deadline_ms = rs_after(ace_port_monotonic_ms(), (uint64_t)claims->exp - (uint64_t)now);
+		token->deadline_ms = ace_rs_deadline((uint64_t)claims->exp - (uint64_t)now);
 	}
 	return ACE_OK;
 }

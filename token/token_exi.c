@@ -47,7 +47,7 @@ enum ace_err ace_rs_exi_deadline(const struct ace_rs *rs, const struct rs_token 
 	if (token->exi_seq <= rs->as[token->issuer].exi_highest_expired &&
 	    !exi_in_table(rs, token->issuer, token->exi_seq))
 		return ACE_ERR_EXPIRED;
-	*ret_deadline_ms = exi ? exi->deadline_ms : rs_after(now_ms, token->claims.exi);
+	*ret_deadline_ms = exi ? exi->deadline_ms : ace_rs_deadline(token->claims.exi);
 	return *ret_deadline_ms <= now_ms ? ACE_ERR_EXPIRED : ACE_OK;
 }
 

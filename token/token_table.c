@@ -74,8 +74,8 @@ static void place_again(const struct ace_rs *rs, const struct rs_post *post, str
 	    ace_slice_equal(post->client_id, (struct ace_slice){ pending->ctx.sender_id.bytes,
 								 pending->ctx.sender_id.len })) {
 		place->is_resend = true;
-		place->id = pending->ctx.recipient_id;
-		memcpy(place->nonce2, association->nonce2, sizeof place->nonce2);
+		memcpy(place->drawn, association->nonce2, ACE_RS_NONCE2_LEN);
+		memcpy(place->drawn + ACE_RS_NONCE2_LEN, pending->ctx.recipient_id.bytes, ACE_RS_ID_LEN);
 	} else if (place->is_known_post ||
 		   (pending && ace_port_monotonic_ms() - pending->born_ms < ACE_RS_GRACE_MS)) {
 		place->role = ACE_RS_SCRAP;
@@ -83,27 +83,21 @@ static void place_again(const struct ace_rs *rs, const struct rs_post *post, str
 }
 
 /* RFC 9203 4.2: our Recipient ID is unique among all of ours and "MUST" differ from the client's. */
-static bool id_is_free(const struct ace_rs *rs, const struct rs_post *post, const struct ace_oscore_id *id)
+static bool id_is_free(const struct ace_rs *rs, const struct rs_post *post, struct ace_slice id)
 {
-	struct ace_slice bytes = { id->bytes, id->len };
-
-	return !ace_rs_grant_by_kid(rs, bytes) && !ace_slice_equal(bytes, post->client_id);
+	return !ace_rs_grant_by_kid(rs, id) && !ace_slice_equal(id, post->client_id);
 }
 
 static enum ace_err draw(const struct ace_rs *rs, const struct rs_post *post, struct rs_place *place)
 {
-	uint8_t random[ACE_RS_NONCE2_LEN + ACE_RS_ID_LEN];
 	enum ace_err err;
 
 	/* With two bytes of id, seven misses in a row mean that the random numbers are none. */
 	for (size_t tries = 0; tries < 8; tries++) {
-		err = ace_port_random(random, sizeof random);
+		err = ace_port_random(place->drawn, sizeof place->drawn);
 		if (err)
 			return err;
-		memcpy(place->nonce2, random, ACE_RS_NONCE2_LEN);
-		memcpy(place->id.bytes, random + ACE_RS_NONCE2_LEN, ACE_RS_ID_LEN);
-		place->id.len = ACE_RS_ID_LEN;
-		if (id_is_free(rs, post, &place->id))
+		if (id_is_free(rs, post, rs_place_id(place)))
 			return ACE_OK;
 	}
 	return ACE_ERR_FULL;
@@ -203,7 +197,7 @@ void ace_rs_table_commit(struct ace_rs *rs, const struct rs_place *place, const 
 		association->posts[association->posts_at++ % ACE_RS_POSTS_KEPT] = place->post_hash;
 	if (place->role == ACE_RS_PENDING) {
 		association->pending_post = place->post_hash;
-		memcpy(association->nonce2, place->nonce2, sizeof association->nonce2);
+		memcpy(association->nonce2, place->drawn, sizeof association->nonce2);
 	}
 	take_token(rs, grant, token);
 }
