@@ -144,6 +144,7 @@ static void reject(struct ace_udp_server *server, const struct ace_udp_datagram 
 	/* A ping is no fault, and its answer is as long as it. */
 	if (datagram->bytes.len > ACE_COAP_HEADER_LEN && is_over_budget(server, &datagram->endpoint))
 		return;
+	server->strangers++;
 	server->stats.resets++;
 	reply(server, datagram, ACE_COAP_RST, ACE_COAP_EMPTY);
 }
@@ -264,12 +265,12 @@ static void receive(struct ace_udp_server *server, size_t nth)
 	type = datagram.bytes.ptr[0] >> 4 & 3;
 	if (type == ACE_COAP_ACK || type == ACE_COAP_RST)
 		receive_verdict(server, &datagram, type);
+	else if (is_turned_away(server, &datagram.endpoint))
+		server->stats.turned_away++;
 	else if (datagram.truncated)
 		reject_long(server, &datagram, type);
 	else if (ace_coap_read(datagram.bytes, &msg) || !msg.code || msg.code >> 5)
 		reject(server, &datagram, type); /* malformed, a ping, a response that nobody asked for, reserved */
-	else if (is_turned_away(server, &datagram.endpoint))
-		server->stats.turned_away++;
 	else
 		receive_request(server, nth, &datagram, &msg);
 }

@@ -166,6 +166,25 @@ static void under_pressure_strangers_get_half_a_batch_and_who_is_known_is_served
 	assert_int_equal(stats().turned_away, 2 * CHUNK - ACE_UDP_STRANGERS_MAX);
 }
 
+static void under_pressure_malformed_messages_take_places_of_strangers(void **state)
+{
+	static const uint8_t bad[] = { 0x49, 0x01, 0x00, 0x00, 0x00 };
+
+	(void)state;
+	press();
+	for (size_t i = 0; i < CHUNK; i++) {
+		int fd = udp_client_open(0x30000 + (uint32_t)i, 0);
+
+		udp_say_from(&here, fd, ACE_SLICE_OF(bad));
+		udp_say_from(&here, fd, ACE_SLICE_OF(bad));
+		close(fd);
+	}
+	ask_from(here.client, 1);
+	assert_int_equal(udp_read(&here), 0);
+	assert_int_equal(stats().resets, ACE_UDP_STRANGERS_MAX);
+	assert_int_equal(stats().turned_away, 2 * CHUNK - ACE_UDP_STRANGERS_MAX + 1);
+}
+
 static void under_pressure_a_spent_source_takes_no_place_unless_it_is_known(void **state)
 {
 	int known = udp_client_open(1, 0);
@@ -217,6 +236,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_pressure_nobody_is_turned_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(under_pressure_strangers_get_half_a_batch_and_who_is_known_is_served, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(under_pressure_malformed_messages_take_places_of_strangers, setup, teardown),
 		cmocka_unit_test_setup_teardown(under_pressure_a_spent_source_takes_no_place_unless_it_is_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(forty_thousand_sources_fill_no_table_over_its_limit, setup, teardown),
 	};
