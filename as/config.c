@@ -16,6 +16,9 @@
 #define KEPT_MAX (16 * 1024 * 1024)
 #define LATER_MAX 32768 /* half of the UDP server's peers, a quarter of its exchanges: its own limits */
 #define SESSIONS_MAX 10000 /* libcoap looks at each of them in every turn */
+#define KEEP_DAYS_MAX 36500
+#define KEEP_BYTES_MIN (1024 * 1024)
+#define KEEP_BYTES_MAX (INT64_C(1024) * 1024 * 1024 * 1024)
 #define FILE_MAX (64 * 1024)
 
 void as_config_init(struct as_config *ret_config)
@@ -29,6 +32,8 @@ void as_config_init(struct as_config *ret_config)
 		.log_level = CLI_LOG_INFO,
 		.grants = { .per_second = 100, .burst = 1000 },
 		.refusals = { .per_second = 10, .burst = 50 },
+		.keep_days = 90,
+		.keep_bytes = 1024 * 1024 * 1024,
 		.peers_max = 65536,
 		.devices_max = 65536,
 		.observers_max = 16384,
@@ -117,7 +122,7 @@ static bool read_description(const json_t *value, struct as_config *config)
 	return json_is_string(value);
 }
 
-static bool read_limits(const json_t *value, struct as_config *config)
+static bool read_object(const json_t *value, struct as_config *config)
 {
 	(void)config; /* its members are read one by one */
 	return json_is_object(value);
@@ -158,10 +163,17 @@ static bool read_dtls_sessions(const json_t *value, struct as_config *config)
 	return read_number(value, SESSIONS_MAX, &config->dtls_sessions_max);
 }
 
-static bool read_paths(const json_t *value, struct as_config *config)
+static bool read_keep_days(const json_t *value, struct as_config *config)
 {
-	(void)config; /* its members are read one by one */
-	return json_is_object(value);
+	return read_number(value, KEEP_DAYS_MAX, &config->keep_days);
+}
+
+static bool read_max_bytes(const json_t *value, struct as_config *config)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < KEEP_BYTES_MIN || json_integer_value(value) > KEEP_BYTES_MAX)
+		return false;
+	config->keep_bytes = (uint64_t)json_integer_value(value);
+	return true;
 }
 
 /* As a request spells it: "/a/b". */
@@ -206,17 +218,23 @@ struct member {
 
 static const struct member members[] = {
 	{ "administrators", "an array of at most 16 ids of clients", read_administrators },
+	{ "audit", "an object with any of keep_days and max_bytes", read_object },
 	{ "description", "any text", read_description },
 	{ "issuer", "the URI that the store issues as", read_issuer },
 	{ "kek", "the path of the key-encryption key", read_kek },
 	{ "limits", "an object with any of client_rate, client_burst, contexts, devices, dtls_sessions, messages and observers",
-	  read_limits },
+	  read_object },
 	{ "listen", "a URI like \"coap://[::]:5683\", or an array of one with coap:// and one with coaps://", read_listen },
 	{ "log_level", "one of \"error\", \"warn\", \"info\" and \"debug\"", read_log_level },
 	{ "log_tokens", "true or false", read_log_tokens },
 	{ "metrics", "a loopback address like \"" AS_METRICS_DEFAULT "\"", read_metrics },
-	{ "paths", "an object with any of introspect and revocation_list", read_paths },
+	{ "paths", "an object with any of introspect and revocation_list", read_object },
 	{ "state_dir", "the path of the store", read_state_dir },
+};
+
+static const struct member audit[] = {
+	{ "keep_days", "a whole number from 1 to 36500: for how long decisions are kept", read_keep_days },
+	{ "max_bytes", "a whole number from 1048576 to 1099511627776: what decisions may take of the store", read_max_bytes },
 };
 
 static const struct member limits[] = {
@@ -240,6 +258,7 @@ static const struct {
 	const struct member *members;
 	size_t len;
 } objects[] = {
+	{ "audit", "/audit", audit, ACE_ARRAY_LEN(audit) },
 	{ "limits", "/limits", limits, ACE_ARRAY_LEN(limits) },
 	{ "paths", "/paths", paths, ACE_ARRAY_LEN(paths) },
 };

@@ -33,6 +33,8 @@ struct as_config {
 	enum cli_log_level log_level;
 	bool log_tokens;                  /* a line for each token that is issued: see as/token_log.h */
 	struct as_rate grants, refusals;  /* of one client */
+	uint32_t keep_days;               /* decisions are kept for so long, */
+	uint64_t keep_bytes;              /* and while they take no more of the store than this */
 	uint32_t peers_max;               /* OSCORE contexts kept in memory */
 	uint32_t devices_max;             /* devices kept in memory with their keys opened */
 	uint32_t observers_max;           /* observations of the revocation list */
@@ -44,7 +46,7 @@ void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
  * log_tokens, metrics, limits {client_rate, client_burst, contexts, devices, dtls_sessions, messages, observers},
  * paths {introspect, revocation_list},
- * administrators and description. Nothing else may be in it.
+ * audit {keep_days, max_bytes}, administrators and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of
  * cli_file_read(). ret_error may not be NULL. */
 ACE_MUST_CHECK enum ace_err as_config_read(const char *path, struct as_config *config, struct cli_error *ret_error);

@@ -11,26 +11,29 @@
 #include "as/coaps.h"
 #include "as/health.h"
 #include "as/observe.h"
+#include "as/retain.h"
 #include "as/trl.h"
 #include "cli/log.h"
 #include "storage/clients.h"
 #include "storage/device_keys.h"
-#include "storage/tokens.h"
 
 #define IDLE_MS 250           /* how long a change of the store may go unseen */
-#define HOUSEKEEPING_MS 10000 /* counts of joined refusals, expired tokens */
+#define HOUSEKEEPING_MS 10000 /* counts of joined refusals */
 #define EXPIRY_MS 1000        /* how long a revoked token may stay listed after its end */
+#define RETAIN_MS 1000
+#define RETAIN_ROUNDS 16      /* transactions of one call */
 #define HEARTBEAT_MS 60000
 #define HTTP_MS 1000 /* how long a connection that is over may stay while requests never end */
 
 struct loop {
 	struct as_server *as;
 	int epoll_fd, signal_fd;
-	uint64_t housekept_ms, expired_ms, heartbeat_ms, beat_ms;
+	uint64_t housekept_ms, expired_ms, retained_ms, heartbeat_ms, beat_ms;
 	uint64_t sign_ms; /* between two signs of life for the service manager; 0: none */
 	uint64_t http_ms;     /* when connections were looked at */
 	bool http_waits;      /* it has more to do at once */
-	uint64_t drop_position; /* where store_token_drop() goes on */
+	uint64_t drop_position; /* where as_retain() goes on */
+	bool is_behind;         /* it has more to drop */
 	char device_position[STORE_ID_MAX + 1], client_position[STORE_ID_MAX + 1]; /* the same of keys that are over */
 	bool has_more;          /* observers wait for their notifications */
 };
@@ -74,39 +77,63 @@ static void close_loop(struct loop *loop)
 static enum ace_err housekeep(struct store_txn *txn, void *arg)
 {
 	struct loop *loop = arg;
-	size_t dropped;
 	enum ace_err err = as_refusals_store(&loop->as->refusals, txn);
 
-	if (!err)
-		err = store_token_drop(txn, loop->as->batch->now, &loop->drop_position, &dropped);
 	if (!err)
 		err = store_device_keys_drop(txn, loop->as->batch->now, loop->device_position);
 	return err ? err : store_client_keys_drop(txn, loop->as->batch->now, loop->client_position);
 }
 
-/* What has to be done now and then; a store that is full or busy only puts it off. */
-static enum ace_err keep_house(struct loop *loop, uint64_t now_ms)
+/* A store that is full or busy only puts it off; one that failed ends the service. */
+static enum ace_err put_off(enum ace_err err)
 {
-	enum ace_err err = ACE_OK;
-
-	if (now_ms - loop->housekept_ms >= HOUSEKEEPING_MS) {
-		loop->housekept_ms = now_ms;
-		ace_bodies_expire(&loop->as->bodies, now_ms);
-		err = store_write(loop->as->store, housekeep, loop);
-	}
-	if (err != ACE_ERR_STORAGE && now_ms - loop->expired_ms >= EXPIRY_MS) {
-		loop->expired_ms = now_ms;
-		err = as_trl_expire(loop->as, loop->as->batch->now);
-	}
-	if (err != ACE_ERR_STORAGE && now_ms - loop->heartbeat_ms >= HEARTBEAT_MS) {
-		loop->heartbeat_ms = now_ms;
-		store_maintain(loop->as->store);
-		err = as_heartbeat(loop->as);
-		loop->as->commit_err = err; /* what nobody asks for does not stay broken */
-	}
 	if (err && err != ACE_ERR_STORAGE)
 		cli_log(CLI_LOG_WARN, "housekeeping.failed", cli_log_err(err));
 	return err == ACE_ERR_STORAGE ? err : ACE_OK;
+}
+
+static bool is_time(uint64_t *last_ms, uint64_t now_ms, uint64_t every_ms)
+{
+	if (now_ms - *last_ms < every_ms)
+		return false;
+	*last_ms = now_ms;
+	return true;
+}
+
+/* A second's share at once; of what is more than that, a little between any two batches. */
+static enum ace_err retain(struct loop *loop, uint64_t now_ms)
+{
+	bool is_new = is_time(&loop->retained_ms, now_ms, RETAIN_MS);
+
+	if (!is_new && !loop->is_behind)
+		return ACE_OK;
+	return as_retain(loop->as, &loop->drop_position, is_new ? RETAIN_ROUNDS : 1, &loop->is_behind);
+}
+
+static enum ace_err heartbeat(struct as_server *as)
+{
+	store_maintain(as->store);
+	as->commit_err = as_heartbeat(as); /* what nobody asks for does not stay broken */
+	return as->commit_err;
+}
+
+/* What has to be done now and then. */
+static enum ace_err keep_house(struct loop *loop, uint64_t now_ms)
+{
+	struct as_server *as = loop->as;
+	enum ace_err err = ACE_OK;
+
+	if (is_time(&loop->housekept_ms, now_ms, HOUSEKEEPING_MS)) {
+		ace_bodies_expire(&as->bodies, now_ms);
+		err = put_off(store_write(as->store, housekeep, loop));
+	}
+	if (!err && is_time(&loop->expired_ms, now_ms, EXPIRY_MS))
+		err = put_off(as_trl_expire(as, as->batch->now));
+	if (!err)
+		err = put_off(retain(loop, now_ms));
+	if (!err && is_time(&loop->heartbeat_ms, now_ms, HEARTBEAT_MS))
+		err = put_off(heartbeat(as));
+	return err;
 }
 
 static bool is_stopped(const struct loop *loop)
@@ -122,7 +149,7 @@ static int wait_ms(const struct loop *loop)
 	uint64_t now_ms = ace_port_monotonic_ms(), due_ms = ace_udp_due_ms(loop->as->udp);
 	uint32_t max_ms = as_coaps_wait_ms(loop->as->coaps, now_ms, IDLE_MS);
 
-	if (loop->has_more || loop->http_waits || due_ms <= now_ms)
+	if (loop->has_more || loop->http_waits || loop->is_behind || due_ms <= now_ms)
 		return 0;
 	return due_ms - now_ms < max_ms ? (int)(due_ms - now_ms) : (int)max_ms;
 }

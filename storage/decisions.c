@@ -149,15 +149,40 @@ enum ace_err store_decision_count(struct store_txn *txn, uint64_t *ret_count, ui
 	return table_count(txn, TABLE_DECISIONS, ret_count, ret_bytes);
 }
 
-enum ace_err store_decision_drop(struct store_txn *txn, int64_t before_ms, size_t *ret_dropped)
+/* The oldest one, and whether it has to leave. */
+static enum ace_err oldest(struct store_txn *txn, const struct store_decision_limits *limits,
+			   struct store_decision *ret_decision, bool *ret_due)
+{
+	uint64_t count, bytes;
+	enum ace_err err = store_decision_count(txn, &count, &bytes);
+
+	*ret_due = false;
+	if (err || count < 2)
+		return err;
+	err = store_decision_next(txn, &(struct store_decision_id){ { 0 } }, ret_decision);
+	if (!err)
+		*ret_due = store_decision_id_time_ms(&ret_decision->id) < limits->before_ms ||
+			   bytes > limits->bytes_max;
+	return err;
+}
+
+enum ace_err store_decision_due(struct store_txn *txn, const struct store_decision_limits *limits, bool *ret_due)
+{
+	struct store_decision decision;
+
+	return oldest(txn, limits, &decision, ret_due);
+}
+
+enum ace_err store_decision_drop(struct store_txn *txn, const struct store_decision_limits *limits, size_t *ret_dropped)
 {
 	struct store_decision decision;
 	size_t dropped;
-	enum ace_err err;
 
 	for (dropped = 0; dropped < STORE_DROP_ROWS; dropped++) {
-		err = store_decision_next(txn, &(struct store_decision_id){ { 0 } }, &decision);
-		if (err == ACE_ERR_NOT_FOUND || (!err && store_decision_id_time_ms(&decision.id) >= before_ms))
+		bool due;
+		enum ace_err err = oldest(txn, limits, &decision, &due);
+
+		if (!err && !due)
 			break;
 		if (!err)
 			err = table_delete(txn, TABLE_DECISIONS, id_slice(&decision.id));

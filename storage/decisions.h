@@ -60,7 +60,19 @@ ACE_MUST_CHECK enum ace_err store_decision_next(struct store_txn *txn, const str
 						struct store_decision *ret_decision);
 /* How many, and how many bytes of the map they take. */
 ACE_MUST_CHECK enum ace_err store_decision_count(struct store_txn *txn, uint64_t *ret_count, uint64_t *ret_bytes);
-/* Drop up to STORE_DROP_ROWS of the oldest that were made before before_ms. */
-ACE_MUST_CHECK enum ace_err store_decision_drop(struct store_txn *txn, int64_t before_ms, size_t *ret_dropped);
+
+/* How much is kept: what was made before before_ms leaves, and the oldest while all take more than bytes_max of the map. */
+struct store_decision_limits {
+	int64_t before_ms; /* milliseconds since 1970 */
+	uint64_t bytes_max;
+};
+
+/* Is there anything to drop? */
+ACE_MUST_CHECK enum ace_err store_decision_due(struct store_txn *txn, const struct store_decision_limits *limits,
+					       bool *ret_due);
+/* Drop up to STORE_DROP_ROWS of the oldest, as far as the limits say. The newest always stays: later ids are
+ * above it, also when the clock was set back meanwhile. */
+ACE_MUST_CHECK enum ace_err store_decision_drop(struct store_txn *txn, const struct store_decision_limits *limits,
+						size_t *ret_dropped);
 
 #endif

@@ -15,10 +15,12 @@ import cbor2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from oscore_peer import GET, POST, Unprotected, open_token
-from programs import Clock, Daemon, ctl, free_port, sandbox
+from programs import Clock, Daemon, ctl, free_port, sandbox, stored
 from revocation_case import ask, client_line, device_line, grant, hash_of, make_store
 
 ONE = "1 token revoked; thermo-101 learns it at its next poll, at the latest when the token expires there\n"
+
+DAY_S = 86400
 
 
 def trl(line, query=""):
@@ -67,6 +69,25 @@ def sees(lines, hashes, others):
     assert trl(others)[0] == []
 
 
+def awaited(holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline, stored()
+        time.sleep(0.1)
+
+
+def leave_with_time(clock):
+    """Tokens when they are over, what was decided 90 days later: nobody has to ask for it."""
+    awaited(lambda: not stored()[0])
+    decision, = {decision["id"] for decision in stored()[1][:1]}
+    clock.ahead(89 * DAY_S)
+    time.sleep(1.5)
+    assert "tech-anna" in ctl("explain", decision)
+    clock.ahead(DAY_S)
+    awaited(lambda: len(stored()[1]) == 1)
+    assert "no decision" in ctl("explain", decision, code=1)
+
+
 def main():
     clock, port = Clock("clock"), free_port()
     make_store(port, env=clock.env)
@@ -103,6 +124,7 @@ def main():
         time.sleep(0.1)
     sees((device, anna), [], wallboard)
     assert trl(device, "diff=1") == {1: [[[first, hash_of(second), hash_of(third)], []]], 2: 3, 3: False}
+    leave_with_time(clock)
     assert aced.stop(signal.SIGTERM) == 0
     print("tokens end as they should")
     return 0

@@ -53,7 +53,8 @@ static enum ace_err read_config(const char *text)
 #define FULL                                                                                                           \
 	"{ \"description\": \"b7\", \"state_dir\": \"/var/lib/x\", \"kek\": \"/etc/kek\",\n"                            \
 	"  \"listen\": \"coap://[::1]:5999\", \"issuer\": \"coap://as\", \"log_level\": \"warn\", \"log_tokens\": true,\n"   \
-	"  \"limits\": { \"client_rate\": 7, \"client_burst\": 8, \"contexts\": 9, \"dtls_sessions\": 10 } }\n"
+	"  \"limits\": { \"client_rate\": 7, \"client_burst\": 8, \"contexts\": 9, \"dtls_sessions\": 10 },\n"            \
+	"  \"audit\": { \"keep_days\": 30, \"max_bytes\": 5368709120 } }\n"
 
 static void every_member_is_taken(void **state)
 {
@@ -69,6 +70,8 @@ static void every_member_is_taken(void **state)
 	assert_int_equal(config.grants.burst, 8);
 	assert_int_equal(config.peers_max, 9);
 	assert_int_equal(config.dtls_sessions_max, 10);
+	assert_int_equal(config.keep_days, 30);
+	assert_int_equal(config.keep_bytes, INT64_C(5368709120));
 	/* No member changes the rate of refusals. */
 	assert_int_equal(config.refusals.per_second, 10);
 	assert_int_equal(config.refusals.burst, 50);
@@ -85,6 +88,8 @@ static void assert_defaults(void)
 	assert_int_equal(config.grants.per_second, 100);
 	assert_int_equal(config.grants.burst, 1000);
 	assert_int_equal(config.peers_max, 65536);
+	assert_int_equal(config.keep_days, 90);
+	assert_int_equal(config.keep_bytes, 1073741824);
 }
 
 static void an_empty_object_leaves_the_defaults(void **state)
@@ -108,6 +113,10 @@ static void errors_name_the_place_and_what_belongs_there(void **state)
 		{ "{ \"limits\": { \"contexts\": 16777217 } }", 1, 15, "/limits/contexts", "16777216" },
 		{ "{ \"limits\": { \"client_rate\": 1.5 } }", 1, 15, "/limits/client_rate", "whole number" },
 		{ "{ \"limits\": { \"client_burst\": \"1\" } }", 1, 15, "/limits/client_burst", "whole number" },
+		{ "{ \"audit\": { \"keep_days\": 0 } }", 1, 14, "/audit/keep_days", "from 1" },
+		{ "{ \"audit\": { \"max_bytes\": 1048575 } }", 1, 14, "/audit/max_bytes", "1048576" },
+		{ "{ \"audit\": { \"max_bytes\": 1099511627777 } }", 1, 14, "/audit/max_bytes", "1048576" },
+		{ "{ \"audit\": 90 }", 1, 3, "/audit", "max_bytes" },
 		{ "{ \"limits\": [] }", 1, 3, "/limits", "client_rate" },
 		{ "{ \"state_dir\": 7 }", 1, 3, "/state_dir", "path" },
 		{ "{ \"state_dir\": \"\" }", 1, 3, "/state_dir", "path" },

@@ -222,9 +222,11 @@ static void a_decision_keeps_what_it_was_based_on(void **state)
 
 static void old_decisions_leave_in_small_steps(void **state)
 {
+	const struct store_decision_limits limits = { 256 + 70, UINT64_MAX };
 	struct store_decision decision;
 	uint64_t count, bytes;
 	size_t dropped;
+	bool due;
 
 	(void)state;
 	begin();
@@ -232,15 +234,49 @@ static void old_decisions_leave_in_small_steps(void **state)
 		decision = sample_decision((uint8_t)i);
 		assert_int_equal(store_decision_add(txn, &decision), ACE_OK);
 	}
-	assert_int_equal(store_decision_drop(txn, 256 + 70, &dropped), ACE_OK);
+	assert_int_equal(store_decision_due(txn, &limits, &due), ACE_OK);
+	assert_true(due);
+	assert_int_equal(store_decision_drop(txn, &limits, &dropped), ACE_OK);
 	assert_int_equal(dropped, STORE_DROP_ROWS);
-	assert_int_equal(store_decision_drop(txn, 256 + 70, &dropped), ACE_OK);
+	assert_int_equal(store_decision_drop(txn, &limits, &dropped), ACE_OK);
 	assert_int_equal(dropped, 6);
+	assert_int_equal(store_decision_due(txn, &limits, &due), ACE_OK);
+	assert_false(due);
 	assert_int_equal(store_decision_count(txn, &count, &bytes), ACE_OK);
 	assert_int_equal(count, 130);
 	assert_true(bytes >= 4096);
 	assert_int_equal(store_decision_next(txn, &(struct store_decision_id){ { 0 } }, &decision), ACE_OK);
 	assert_int_equal(decision.id.bytes[5], 70);
+	store_abort(txn);
+}
+
+static void the_oldest_leave_while_all_take_more_than_they_may(void **state)
+{
+	struct store_decision_limits limits = { 0, 16384 };
+	struct store_decision decision = { .count = 0 };
+	uint64_t count, bytes;
+	size_t dropped;
+
+	(void)state;
+	begin();
+	for (unsigned int i = 0; i < 256; i++) {
+		decision = sample_decision((uint8_t)i);
+		assert_int_equal(store_decision_add(txn, &decision), ACE_OK);
+	}
+	do
+		assert_int_equal(store_decision_drop(txn, &limits, &dropped), ACE_OK);
+	while (dropped);
+	assert_int_equal(store_decision_count(txn, &count, &bytes), ACE_OK);
+	assert_in_range(bytes, 8192, 16384);
+	assert_int_equal(store_decision_next(txn, &(struct store_decision_id){ { 0 } }, &decision), ACE_OK);
+	assert_int_equal(decision.id.bytes[5], 256 - count);
+	/* A limit below a page keeps one. */
+	limits.bytes_max = 1;
+	do
+		assert_int_equal(store_decision_drop(txn, &limits, &dropped), ACE_OK);
+	while (dropped);
+	assert_int_equal(store_decision_count(txn, &count, &bytes), ACE_OK);
+	assert_int_equal(count, 1);
 	store_abort(txn);
 }
 
@@ -285,6 +321,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_decision_keeps_what_it_was_based_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_decisions_leave_in_small_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_oldest_leave_while_all_take_more_than_they_may, setup, teardown),
 		cmocka_unit_test(decision_ids_are_read_as_they_are_printed),
 	};
 
