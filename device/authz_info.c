@@ -4,9 +4,12 @@
 
 #define BODY_MAX (DEVICE_TOKEN_MAX + ACE_RS_BODY_EXTRA)
 
-/* Rows 1 to 3 of the order of checks, before anything is decoded. 0: go on. */
-static uint8_t check(const struct device_request *request)
+/* Rows 0 to 3 of the order of checks, before anything is decoded. 0: go on. */
+static uint8_t check(struct device *device, const struct device_request *request)
 {
+	/* RFC 9200 5.10.1.2: the RS "SHOULD" limit the rate of submitted tokens; the library counts those that come so far. */
+	if (!request->ex && ace_rs_is_limited(&device->rs))
+		return ACE_COAP_TOO_MANY_REQUESTS;
 	if (request->msg.code != ACE_COAP_POST)
 		return ACE_COAP_METHOD_NOT_ALLOWED;
 	if (!request->has_format || request->format != ACE_FORMAT_ACE_CBOR)
@@ -31,7 +34,7 @@ static void refuse(struct device_reply *reply, uint8_t code)
 void device_authz_info(struct device *device, const struct device_request *request, struct device_reply *reply,
 		       struct device_outcome *outcome)
 {
-	uint8_t code = check(request);
+	uint8_t code = check(device, request);
 
 	if (code) {
 		refuse(reply, code);

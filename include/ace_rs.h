@@ -166,6 +166,11 @@ struct ace_rs_exchange {
 	struct ace_oscore_exchange oscore;
 };
 
+/* Would ace_rs_authz_info() refuse an unprotected post with 4.29 now, whatever is in it? For callers that want to say so
+ * before they look at method and format, as the order of checks has it; it takes no post off the allowance.
+ * Source: RFC 9200 5.10.1.2; protocol.md 4.1, row 0. */
+ACE_MUST_CHECK bool ace_rs_is_limited(struct ace_rs *rs);
+
 /* A POST to authz-info. Method, Content-Format 19 and Accept are the caller's to check before (4.05, 4.15, 4.06), and
  * it remembers Message IDs, so that a retransmitted datagram gets the stored answer.
  * @param ex        NULL: it came unprotected, and a good token gets a pending context; otherwise the verified

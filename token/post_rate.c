@@ -10,7 +10,7 @@ static bool is_under_attack(const struct ace_rs *rs)
 }
 
 /* A bucket that fills with time itself, so that nothing has to be divided. */
-enum ace_err ace_rs_post_rate(struct ace_rs *rs)
+bool ace_rs_is_limited(struct ace_rs *rs)
 {
 	uint32_t price_ms = rs->config.post_interval_ms;
 	uint32_t most_ms = price_ms * (rs->config.post_burst ? rs->config.post_burst : 1u); /* 16 bits times 16 */
@@ -25,9 +25,14 @@ enum ace_err ace_rs_post_rate(struct ace_rs *rs)
 		rs->post_credit_ms += (uint32_t)gained_ms;
 	else
 		rs->post_credit_ms = most_ms;
+	return rs->post_credit_ms < price_ms;
+}
+
+enum ace_err ace_rs_post_rate(struct ace_rs *rs)
+{
 	/* RFC 9200 5.10.1.2: the RS "SHOULD" limit the rate of submitted tokens. */
-	if (rs->post_credit_ms < price_ms)
+	if (ace_rs_is_limited(rs))
 		return ACE_ERR_BUSY;
-	rs->post_credit_ms -= price_ms;
+	rs->post_credit_ms -= rs->config.post_interval_ms;
 	return ACE_OK;
 }

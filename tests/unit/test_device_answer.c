@@ -147,6 +147,12 @@ static void flood_of_posts_is_slowed_down(void **state)
 	}
 	assert_true(slowed);
 	assert_option_uint(ACE_OPT_MAX_AGE, DEVICE_RETRY_S);
+	/* Before method and format are looked at: row 0 of protocol.md 4.1. */
+	ask_plain((struct plain) { ACE_COAP_POST, "/authz-info", -1, -1, 0, ACE_LITERAL("\xa0") });
+	assert_int_equal(answer.code, ACE_COAP_TOO_MANY_REQUESTS);
+	assert_option_uint(ACE_OPT_MAX_AGE, DEVICE_RETRY_S);
+	ask_plain((struct plain) { ACE_COAP_GET, "/authz-info", -1, -1, 0, ACE_LITERAL("") });
+	assert_int_equal(answer.code, ACE_COAP_TOO_MANY_REQUESTS);
 }
 
 int main(void)
