@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +34,36 @@ enum ace_err files_kek_path(const struct store_options *options, char *ret_path)
 	return len < 0 || len >= PATH_MAX ? ACE_ERR_RANGE : ACE_OK;
 }
 
+/* What root may do for being in a group, the owner of dir may not. */
+static int groups_leave(struct files_identity *identity)
+{
+	int len = getgroups(0, NULL);
+
+	if (len <= 0)
+		return len;
+	identity->groups = calloc((size_t)len, sizeof *identity->groups);
+	if (!identity->groups)
+		return -1;
+	identity->groups_len = getgroups(len, identity->groups);
+	return identity->groups_len < 0 ? -1 : setgroups(0, NULL);
+}
+
+static int become(struct files_identity *identity, uid_t uid, gid_t gid)
+{
+	if (groups_leave(identity) || setegid(gid))
+		return -1;
+	return seteuid(uid);
+}
+
+/* Back to what the saved ids allow: the kernel has no reason to refuse, and to go on as somebody else is no danger. */
+static void become_again(const struct files_identity *identity)
+{
+	if (seteuid(identity->uid) || setegid(identity->gid))
+		return;
+	if (identity->groups_len > 0 && setgroups((size_t)identity->groups_len, identity->groups))
+		return;
+}
+
 enum ace_err files_identity_enter(const char *dir, struct files_identity *ret_identity, struct store_error *ret_error)
 {
 	struct files_identity identity = { .uid = geteuid(), .gid = getegid() };
@@ -40,13 +72,11 @@ enum ace_err files_identity_enter(const char *dir, struct files_identity *ret_id
 	if (stat(dir, &st))
 		return error_from_errno(ret_error, errno, dir);
 	if (!identity.uid && (st.st_uid || st.st_gid)) {
-		if (setegid(st.st_gid))
-			return error_from_errno(ret_error, errno, dir);
-		if (seteuid(st.st_uid)) {
+		if (become(&identity, st.st_uid, st.st_gid)) {
 			int saved = errno;
 
-			if (setegid(identity.gid))
-				return error_from_errno(ret_error, errno, dir);
+			become_again(&identity);
+			free(identity.groups);
 			return error_from_errno(ret_error, saved, dir);
 		}
 		identity.is_changed = true;
@@ -59,9 +89,9 @@ enum ace_err files_identity_enter(const char *dir, struct files_identity *ret_id
 void files_identity_leave(const struct files_identity *identity)
 {
 	umask(identity->mask);
-	/* To what the saved ids allow: the kernel has no reason to refuse, and to go on as somebody else is no danger. */
-	if (identity->is_changed && (seteuid(identity->uid) || setegid(identity->gid)))
-		return;
+	if (identity->is_changed)
+		become_again(identity);
+	free(identity->groups);
 }
 
 enum ace_err files_dir_sync(const char *dir, struct store_error *ret_error)

@@ -17,9 +17,11 @@ struct files_identity {
 	bool is_changed;
 	uid_t uid;
 	gid_t gid;
+	gid_t *groups; /* owned: the supplementary ones */
+	int groups_len;
 	mode_t mask;
 };
-/* Root becomes dir's owner, and files get the modes that the store wants, until files_identity_leave(). */
+/* Root becomes dir's owner, in no group but dir's, and files get the modes that the store wants, until files_identity_leave(). */
 ACE_MUST_CHECK enum ace_err files_identity_enter(const char *dir, struct files_identity *ret_identity,
 						 struct store_error *ret_error);
 void files_identity_leave(const struct files_identity *identity);

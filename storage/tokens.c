@@ -26,11 +26,12 @@ static enum ace_err iat_keep(struct store_txn *txn, int64_t issued_at)
 {
 	int64_t highest = txn->iat > txn->store->counters.iat ? txn->iat : txn->store->counters.iat;
 	uint64_t stored;
-	enum ace_err err = ACE_OK;
+	enum ace_err err;
 
-	if (issued_at < highest || issued_at < 0)
+	if (issued_at < 0)
 		return ACE_ERR_CLOCK;
-	if (issued_at == highest)
+	/* As most are: of the second of the one before. 0 says that nobody looked yet. */
+	if (highest && issued_at == highest)
 		return ACE_OK;
 	err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL("iat"), &stored);
 	if (!err && (uint64_t)issued_at < stored)

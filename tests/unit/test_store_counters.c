@@ -168,6 +168,21 @@ static void a_clock_behind_the_highest_iat_issues_nothing(void **state)
 	assert_int_equal(store_sequence_take(tmp.store, NOW_MS - 1, 1, &number), ACE_ERR_CLOCK);
 }
 
+/* What is on disk counts, whether or not this process has read it. */
+static void no_token_is_stored_behind_the_highest_iat_on_disk(void **state)
+{
+	(void)state;
+	add_token(1, TMP_STORE_NOW, ACE_OK);
+	add_token(2, TMP_STORE_NOW - 1, ACE_ERR_CLOCK);
+	assert_int_equal(tmp_store_reopen(&tmp), 0);
+	add_token(2, TMP_STORE_NOW - 1, ACE_ERR_CLOCK);
+	add_token(2, 0, ACE_ERR_CLOCK);
+	add_token(2, -1, ACE_ERR_CLOCK);
+	add_token(2, TMP_STORE_NOW, ACE_OK);
+	add_token(3, TMP_STORE_NOW + 1, ACE_OK);
+	add_token(4, TMP_STORE_NOW, ACE_ERR_CLOCK);
+}
+
 static void an_aborted_transaction_does_not_move_the_highest_iat(void **state)
 {
 	struct store_token token = { .sequence = 5, .client = "c", .device = "d", .issued_at = TMP_STORE_NOW + 1000 };
@@ -336,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sender_numbers_of_one_client_ascend_below_the_floor, setup, teardown),
 		cmocka_unit_test_setup_teardown(exi_numbers_count_for_each_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_clock_behind_the_highest_iat_issues_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_token_is_stored_behind_the_highest_iat_on_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_aborted_transaction_does_not_move_the_highest_iat, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_old_copy_put_back_twice_repeats_no_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers_never_repeat_over_sigkill, setup, teardown),

@@ -7,10 +7,12 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "storage/clients.h"
+#include "storage/files.h"
 #include "storage/record.h"
 #include "tmp_store.h"
 
@@ -240,6 +242,46 @@ static void a_daemon_is_up_from_when_it_says_so_until_it_ends(void **state)
 	store_close(store);
 }
 
+/* In a child: groups are the process's own. */
+#define HOLD(condition)                                                                                                \
+	do                                                                                                             \
+		if (!(condition))                                                                                      \
+			_exit(1);                                                                                      \
+	while (0)
+
+static void enter_and_leave_with_groups(void)
+{
+	static const gid_t before[] = { 0, 4242 };
+	struct files_identity identity;
+	struct store_error error;
+	gid_t groups[8];
+
+	HOLD(!setgroups(2, before));
+	HOLD(!files_identity_enter(tmp.dir, &identity, &error));
+	HOLD(geteuid() == 65534 && getegid() == 65534);
+	HOLD(getgroups(8, groups) == 0);
+	files_identity_leave(&identity);
+	HOLD(!geteuid() && !getegid());
+	HOLD(getgroups(8, groups) == 2 && groups[0] == 0 && groups[1] == 4242);
+	_exit(0);
+}
+
+static void root_leaves_its_groups_while_it_is_the_owner(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(chown(tmp.dir, 65534, 65534), 0);
+	pid = fork();
+	if (!pid)
+		enter_and_leave_with_groups();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +292,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(missing_short_and_wrong_keys_are_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_daemon_is_up_from_when_it_says_so_until_it_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(root_makes_files_of_the_owner_that_the_daemon_can_open, setup, teardown),
+		cmocka_unit_test_setup_teardown(root_leaves_its_groups_while_it_is_the_owner, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,25 @@ static void swapped_rows_are_detected(void **state)
 	store_abort(txn);
 }
 
+/* What is sealed for one table opens in no other, under the same row. */
+static void a_sealed_value_is_bound_to_its_table(void **state)
+{
+	const struct seal_place place = { TABLE_SECRETS, ACE_SLICE_OF(anna_row) };
+	struct seal_place other = place;
+	uint8_t sealed_bytes[SEAL_SEALED_MAX], plain_bytes[SEAL_PLAIN_MAX];
+	struct ace_buf sealed = ACE_BUF_OF(sealed_bytes);
+
+	(void)state;
+	assert_int_equal(seal_close(&tmp.store->seal, &place, ACE_LITERAL("a secret"), &sealed), ACE_OK);
+	for (int table = 0; table < TABLE_LEN; table++) {
+		struct ace_buf plain = ACE_BUF_OF(plain_bytes);
+
+		other.table = (enum table)table;
+		assert_int_equal(seal_open(&tmp.store->seal, &other, ace_buf_slice(&sealed), &plain),
+				 other.table == place.table ? ACE_OK : ACE_ERR_DAMAGED);
+	}
+}
+
 static void an_older_secret_put_back_is_detected(void **state)
 {
 	static const uint8_t new_row[] = { 'c', 'a', 'n', 'n', 'a', 0, 0, 0, 0, 2 };
@@ -208,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(secrets_never_stand_in_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(swapped_rows_are_detected, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sealed_value_is_bound_to_its_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_older_secret_put_back_is_detected, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_flipped_bit_and_truncation_of_a_sealed_secret_is_detected, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_damaged_on_disk_is_detected_by_its_checksum, setup, teardown),
