@@ -120,7 +120,7 @@ static void answer(struct as_server *as, struct as_job *job)
 	if (!err)
 		err = as_way_answer(as, &job->way, ace_buf_slice(&out));
 	if (err) {
-		cli_log(CLI_LOG_WARN, "answer.dropped", cli_log_err(err));
+		cli_log_paced(&as->paces.answer, as->batch->monotonic_ms, CLI_LOG_WARN, "answer.dropped", cli_log_err(err));
 		as_way_drop(as, &job->way);
 	}
 	if (job->way.kind == AS_WAY_DTLS)
@@ -221,8 +221,8 @@ static enum ace_err commit(struct as_server *as)
 		report(as);
 		return ACE_OK;
 	}
-	cli_log(CLI_LOG_ERROR, "commit.failed", cli_log_err(err),
-		cli_log_text("reason", store_last_error(as->store)->text));
+	cli_log_paced(&as->paces.commit, batch->monotonic_ms, CLI_LOG_ERROR, "commit.failed", cli_log_err(err),
+		      cli_log_text("reason", store_last_error(as->store)->text));
 	fail_waiting(as);
 	return err == ACE_ERR_STORAGE ? err : ACE_OK;
 }
@@ -236,7 +236,7 @@ static void reserve_numbers(struct as_server *as)
 	if (!err)
 		return;
 	as->metrics.numbers_refused++;
-	cli_log(CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
+	cli_log_paced(&as->paces.sequence, as->batch->monotonic_ms, CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
 }
 
 static enum ace_err begin(struct as_server *as)
@@ -273,7 +273,7 @@ static void put_off(struct as_server *as, struct as_way way, enum ace_err err)
  * request that was dropped get silence, too. Only a store that failed ends the service. */
 static enum ace_err put_off_all(struct as_server *as, const struct arrived *arrived, enum ace_err err)
 {
-	cli_log(CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
+	cli_log_paced(&as->paces.batch, as->batch->monotonic_ms, CLI_LOG_ERROR, "batch.failed", cli_log_err(err));
 	if (err == ACE_ERR_STORAGE)
 		return err;
 	for (size_t i = 0; i < arrived->udp_len; i++)

@@ -32,6 +32,7 @@ struct as_coaps {
 	coap_bin_const_t key;       /* borrows from secret */
 	char address[128];
 	uint64_t now_ms, due_ms;
+	struct cli_log_pace pace; /* anybody can name an identity */
 	bool is_touched; /* due_ms has to be asked for again */
 	size_t len;
 	struct as_coaps_request requests[AS_COAPS_BATCH_MAX];
@@ -101,7 +102,7 @@ static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_sess
 		err = session ? look_up(coaps, name, &session->owner) : ACE_ERR_MEMORY;
 	}
 	if (err && err != ACE_ERR_NOT_FOUND)
-		cli_log(CLI_LOG_WARN, "coaps.identity", cli_log_err(err));
+		cli_log_paced(&coaps->pace, coaps->now_ms, CLI_LOG_WARN, "coaps.identity", cli_log_err(err));
 	if (err && as_psk_decoy(coaps->boot_key, name, &coaps->secret))
 		return NULL;
 	coaps->key = (coap_bin_const_t){ .s = coaps->secret.key, .length = coaps->secret.key_len };
@@ -308,10 +309,8 @@ static enum ace_err make_context(struct as_coaps *coaps, uint32_t sessions_max)
 	if (!coap_dtls_is_supported())
 		return ACE_ERR_UNSUPPORTED;
 	coaps->coap = coap_new_context(NULL);
-	if (!coaps->coap)
-		return ACE_ERR_MEMORY;
-	if (as_coaps_fd(coaps) < 0)
-		return ACE_ERR_UNSUPPORTED;
+	if (!coaps->coap || as_coaps_fd(coaps) < 0)
+		return coaps->coap ? ACE_ERR_UNSUPPORTED : ACE_ERR_MEMORY;
 	coap_set_app_data(coaps->coap, coaps);
 	coap_context_set_max_idle_sessions(coaps->coap, sessions_max);
 	coap_context_set_session_timeout(coaps->coap, AS_COAPS_IDLE_S);

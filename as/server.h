@@ -16,6 +16,7 @@
 #include "as/peer_table.h"
 #include "as/refusals.h"
 #include "cli/address.h"
+#include "cli/log.h"
 #include "policy/policy.h"
 #include "storage/meta.h"
 #include "storage/store.h"
@@ -27,6 +28,11 @@ struct as_sequence {
 };
 
 struct as_coaps;
+
+/* Of events that anybody can cause, who sends requests while something is wrong. */
+struct as_paces {
+	struct cli_log_pace sequence, batch, commit, answer;
+};
 
 struct as_server {
 	const struct as_config *config; /* borrows until as_server_close() */
@@ -58,6 +64,7 @@ struct as_server {
 	enum ace_err commit_err;   /* of the last commit */
 	enum ace_err sequence_err; /* of the last time that token numbers were wanted */
 	struct as_batch *batch; /* owns: the requests at hand */
+	struct as_paces paces;
 };
 
 /* Open everything in order: store, key, counters, policy, socket.

@@ -155,3 +155,29 @@ void cli_log_fields(enum cli_log_level level, const char *event, const struct cl
 		continue;
 	errno = saved;
 }
+
+static bool may_tell(struct cli_log_pace *pace, uint64_t now_ms)
+{
+	if (pace->is_told && now_ms - pace->told_ms < CLI_LOG_PACE_MS) {
+		pace->left_out++;
+		return false;
+	}
+	pace->is_told = true;
+	pace->told_ms = now_ms;
+	return true;
+}
+
+void cli_log_fields_paced(struct cli_log_pace *pace, uint64_t now_ms, enum cli_log_level level, const char *event,
+			  const struct cli_log_field *fields, size_t len)
+{
+	struct cli_log_field with_more[CLI_LOG_PACED_FIELDS + 1];
+	size_t kept = len < CLI_LOG_PACED_FIELDS ? len : CLI_LOG_PACED_FIELDS;
+
+	if (!may_tell(pace, now_ms))
+		return;
+	memcpy(with_more, fields, kept * sizeof *fields);
+	if (pace->left_out)
+		with_more[kept++] = cli_log_int("more", (int64_t)pace->left_out);
+	pace->left_out = 0;
+	cli_log_fields(level, event, with_more, kept);
+}

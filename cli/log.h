@@ -43,4 +43,21 @@ void cli_log_fields(enum cli_log_level level, const char *event, const struct cl
 	cli_log_fields(level, event, (const struct cli_log_field[]){ __VA_ARGS__ },                                    \
 		       ACE_ARRAY_LEN(((const struct cli_log_field[]){ __VA_ARGS__ })))
 
+/* Of events that a peer can cause as often as it likes: one line a minute, and how many there were since the last one.
+ * Zeroed at start; one for each event. */
+struct cli_log_pace {
+	uint64_t told_ms;  /* monotonic */
+	uint64_t left_out; /* since then */
+	bool is_told;
+};
+/* As cli_log_fields(), with more=N behind them when N events were left out before this one. At most
+ * CLI_LOG_PACED_FIELDS fields. now_ms is monotonic. */
+#define CLI_LOG_PACED_FIELDS 7
+#define CLI_LOG_PACE_MS 60000
+void cli_log_fields_paced(struct cli_log_pace *pace, uint64_t now_ms, enum cli_log_level level, const char *event,
+			  const struct cli_log_field *fields, size_t len);
+#define cli_log_paced(pace, now_ms, level, event, ...)                                                                 \
+	cli_log_fields_paced(pace, now_ms, level, event, (const struct cli_log_field[]){ __VA_ARGS__ },                \
+			     ACE_ARRAY_LEN(((const struct cli_log_field[]){ __VA_ARGS__ })))
+
 #endif

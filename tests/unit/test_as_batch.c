@@ -216,6 +216,66 @@ static void the_log_speaks_of_tokens_only_after_the_commit(void **state)
 	close(ends[1]);
 }
 
+/* How often an event stands in what was logged since ends were opened. */
+static int lines_of(const int ends[2], const char *event)
+{
+	char text[16384];
+	ssize_t len;
+	int count = 0;
+
+	cli_log(CLI_LOG_ERROR, "end");
+	len = read(ends[0], text, sizeof text - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	for (const char *at = text; (at = strstr(at, event)); at++)
+		count++;
+	return count;
+}
+
+static void ask_often(int times)
+{
+	for (int i = 0; i < times; i++) {
+		fx.as.sequence.left = 0;
+		as_line_ask(&anna, "token", token_body("d-clock"));
+		assert_int_equal(run(), ACE_OK);
+		assert_heard(&anna, ACE_COAP_UNAVAILABLE);
+	}
+}
+
+/* What anybody can cause by asking fills no disk. */
+static void what_each_batch_could_tell_is_told_once_a_minute(void **state)
+{
+	struct store_token late = { .sequence = UINT64_C(1) << 62, .client = "anna", .device = "d-clock",
+				    .issued_at = fx.now_ms / 1000 + 5000 };
+	struct store_txn *txn;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	cli_log_fd_set(ends[1]);
+	reserve_numbers();
+	commit_fails = ACE_ERR_FULL;
+	for (int i = 0; i < 3; i++) {
+		as_line_ask(&anna, "token", token_body("d-clock"));
+		assert_int_equal(run(), ACE_OK);
+		assert_heard(&anna, ACE_COAP_UNAVAILABLE);
+	}
+	assert_int_equal(lines_of(ends, "event=commit.failed"), 1);
+	commit_fails = ACE_OK;
+	/* A clock that was set back: no numbers. */
+	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
+	assert_int_equal(store_token_add(txn, &late), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+	cli_log_level_set(CLI_LOG_WARN);
+	ask_often(3);
+	assert_int_equal(lines_of(ends, "event=sequence.refused err="), 1);
+	fx.as.paces.sequence.told_ms -= CLI_LOG_PACE_MS;
+	ask_often(1);
+	assert_int_equal(lines_of(ends, "event=sequence.refused err=clock more=2\n"), 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +288,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_request_whose_commit_failed_cannot_be_played_again, batch_case_setup, batch_case_teardown),
 		cmocka_unit_test_setup_teardown(alike_refusals_of_many_batches_are_one_record, batch_case_setup, batch_case_teardown),
 		cmocka_unit_test_setup_teardown(a_challenge_beside_a_write_is_protected, batch_case_setup, batch_case_teardown),
+		cmocka_unit_test_setup_teardown(what_each_batch_could_tell_is_told_once_a_minute, batch_case_setup, batch_case_teardown),
 		cmocka_unit_test_setup_teardown(the_log_speaks_of_tokens_only_after_the_commit, batch_case_setup, batch_case_teardown),
 	};
 
