@@ -93,7 +93,8 @@ def kill_again_and_again(start, clock, loads, attackers):
             for attacker, request in zip(attackers, granted_by):
                 replay(attacker, request)
         time.sleep(random.uniform(0.01, 0.3) if ready else random.uniform(0, 0.03))
-        assert aced.stop(signal.SIGKILL) == -signal.SIGKILL
+        code = aced.stop(signal.SIGKILL)
+        assert code == -signal.SIGKILL, f"aced ended by itself, exit {code}: {aced.said()}"
         awaited += ready
         served += ready and any(load.bodies and load.bodies[-1][0] > since for load in loads)
         if random.random() < 0.25:  # to where it was at this start: only what is stored keeps the numbers apart

@@ -22,7 +22,7 @@ import cbor2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from oscore_peer import Line, open_token, token_request
-from programs import LIMIT, SOURCE, Daemon, ctl, run, sandbox, stored
+from programs import LIMIT, SOURCE, Daemon, ctl, free_port, run, sandbox, stored
 
 TECHNICIAN = {"role": "technician", "site": "b7"}
 KEY, OTHER_KEY = "a key of 20 bytes ..", "another key, as long"
@@ -30,18 +30,13 @@ CLIENTS = {"tablet": TECHNICIAN, "off": TECHNICIAN, "nobody": {}, "x" * 64: TECH
 REFUSED = re.compile(rb"D-[0-9A-Z]{16}")
 
 
-def free_pair():
-    """A port whose upper neighbour is free as well."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as low, socket.socket(
-                socket.AF_INET, socket.SOCK_DGRAM) as high:
-            low.bind(("127.0.0.1", 0))
-            port = low.getsockname()[1]
-            try:
-                high.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
+def free_ports():
+    """Three that are neighbours, the first of them."""
+    ports = [free_port()]
+    while len(ports) < 3:
+        port = free_port()
+        ports = ports + [port] if port == ports[-1] + 1 else [port]
+    return ports[0]
 
 
 def make_store(port):
@@ -253,7 +248,7 @@ def killed(port, rng):
 
 
 def main():
-    port = free_pair()
+    port = free_ports()
     make_store(port)
     aced = serve(port)
     listening = json.loads(ctl("status", "--wait=5", "--json"))["listen"]

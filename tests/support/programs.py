@@ -4,6 +4,7 @@
 A script is called with BUILD_DIR SOURCE_DIR; sandbox(main) runs main() in a folder that is gone afterwards.
 """
 import atexit
+import fcntl
 import json
 import os
 import shutil
@@ -18,10 +19,41 @@ BUILD, SOURCE = map(os.path.abspath, sys.argv[1:3])
 LIMIT = 60
 
 
-def free_port():
+# Below those that the system gives to whom it does not matter, so that no client takes one between two servers.
+PORTS = range(20000, 32000)
+reserved = []
+
+
+def _is_free(port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _reserve(port):
+    """This process's for as long as it lives: tests that run beside each other never take one port."""
+    folder = os.path.join(tempfile.gettempdir(), f"aced-test-ports-{os.getuid()}")
+    os.makedirs(folder, exist_ok=True)
+    mine = os.open(os.path.join(folder, str(port)), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(mine)
+        return False
+    reserved.append(mine)
+    return True
+
+
+def free_port():
+    start = os.getpid() * 8 % len(PORTS)
+    for step in range(len(PORTS)):
+        port = PORTS[(start + step) % len(PORTS)]
+        if _is_free(port) and _reserve(port):
+            return port
+    sys.exit("no free port")
 
 
 def program(name):
@@ -55,6 +87,10 @@ class Daemon:
                 return
         if ready:
             sys.exit(f"{name} did not start: {''.join(said)}")
+
+    def said(self):
+        """What it has written to its end; it must have ended."""
+        return self.process.stderr.read()
 
     def stop(self, number):
         self.process.send_signal(number)
