@@ -129,7 +129,8 @@ static enum ace_err open_tables(struct store *store)
 		rc = mdb_txn_commit(txn); /* of a reader: keeps the handles */
 	if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
 		return error_set(&store->error, ACE_ERR_DAMAGED, 0,
-				 "%.300s/data.mdb: no table \"%s\": not a store of aced, or of a version before it had one",
+				 "%.300s/data.mdb: no table \"%s\": not a store of aced, or one that an unreleased version made: "
+				 "use that version, or make it anew with acectl init",
 				 store->dir, table_name((enum table)opened));
 	return rc ? env_fail(store, rc) : ACE_OK;
 }
