@@ -117,14 +117,17 @@ int ctl_applied_tell(const struct cli_call *call, const struct cli_output *outpu
 	if (files->problems.warnings)
 		cli_note(output, "%zu warning%s; acectl policy validate shows where", files->problems.warnings,
 			 files->problems.warnings == 1 ? "" : "s");
+	/* What a rehearsal tells is what it was asked for. */
+	if (output->quiet && !in->is_rehearsal)
+		return CLI_EXIT_OK;
 	if (!say_changes(output, applied))
 		return CLI_EXIT_OK;
 	say_keys(output, applied);
 	if (in->is_rehearsal)
 		cli_say(output, "dry run: nothing was changed");
 	else if (store_daemon_running(ctl_state_dir(call)))
-		cli_say(output, "effective now");
+		cli_say_done(output, "effective now");
 	else
-		cli_say(output, "effective as soon as aced runs");
+		cli_say_done(output, "effective as soon as aced runs");
 	return CLI_EXIT_OK;
 }

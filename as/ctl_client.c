@@ -133,13 +133,13 @@ static int print_written(const struct client_with_secret *c, const char *format)
 	const char *dir = c->files.secret_dir;
 
 	if (c->what)
-		cli_say(c->output, "%s: ticket, to be enrolled within 24 h, 0600%s", c->path, c->what == CLIENT_ROTATE ?
+		cli_say_done(c->output, "%s: ticket, to be enrolled within 24 h, 0600%s", c->path, c->what == CLIENT_ROTATE ?
 			"; the key before it stays in force until then" : "");
 	else if (dir[0])
-		cli_say(c->output, "%s: credentials map of %s; %s: its secret, 0600 — aiocoap wants to run in that folder",
+		cli_say_done(c->output, "%s: credentials map of %s; %s: its secret, 0600 — aiocoap wants to run in that folder",
 			c->path, c->id, c->files.secret_path);
 	else
-		cli_say(c->output, "%s: credentials of %s — contains a secret, written 0600", c->path, c->id);
+		cli_say_done(c->output, "%s: credentials of %s — contains a secret, written 0600", c->path, c->id);
 	return ctl_written_print(c->output, &(struct ctl_written){
 		.noun = "client", .id = c->id, .path = c->path, .format = format, .secret_dir = dir[0] ? dir : NULL,
 		.expires = c->what ? c->client.ticket_expires : 0 });

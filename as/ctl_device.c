@@ -72,7 +72,7 @@ static void say_written(const struct cli_output *output, const struct cli_device
 
 	for (size_t i = 0; i < bundle->token_keys_len && i < ACE_ARRAY_LEN(kids); i++)
 		cli_hex_encode(bundle->token_keys[i].kid, kids[i], sizeof kids[i]);
-	cli_say(output, "%s: audience, kid %s%s%s, AS key, algorithm — contains a secret, written 0600", path, kids[0],
+	cli_say_done(output, "%s: audience, kid %s%s%s, AS key, algorithm — contains a secret, written 0600", path, kids[0],
 		kids[1][0] ? " and " : "", kids[1]);
 }
 

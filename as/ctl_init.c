@@ -24,7 +24,7 @@ static int print_created(const struct cli_call *call, const struct cli_output *o
 	cli_json_put_int(document, "generation", 0);
 	cli_json_put_text(document, "issuer", setup->issuer);
 	cli_json_put_text(document, "as_uri", setup->as_uri);
-	cli_say(output, "created the store (generation 0) and its key-encryption key");
+	cli_say_done(output, "created the store (generation 0) and its key-encryption key");
 	if (cli_flag(call, "state-dir"))
 		cli_note(output, "next: aced --state-dir %s --listen %s &", ctl_state_dir(call), listen);
 	else

@@ -173,7 +173,7 @@ static int replace(const struct cli_output *output, struct store *store)
 
 	if (store_kek_rotate(store, ctl_now(), &resumed, &error))
 		return ctl_store_error(output, &error);
-	cli_say(output, resumed ? "an interrupted rotation was brought to its end; the key before it opens nothing any more" :
+	cli_say_done(output, resumed ? "an interrupted rotation was brought to its end; the key before it opens nothing any more" :
 				  "new key-encryption key in place; the one before it opens nothing any more");
 	cli_note(output, "backups of the store made until now open with the key of their time");
 	return print_rotated(output, resumed ? "resumed" : "rotated", NULL);
@@ -185,7 +185,7 @@ static int add(const struct cli_output *output, struct store *store, const char 
 
 	if (store_kek_add(store, path, ctl_now(), &error))
 		return ctl_store_error(output, &error);
-	cli_say(output, "%s: opens the store from now on, beside the present key", path);
+	cli_say_done(output, "%s: opens the store from now on, beside the present key", path);
 	cli_note(output, "start aced with it, then: acectl --kek %s key rotate-kek --finish", path);
 	return print_rotated(output, "added", path);
 }
@@ -196,7 +196,7 @@ static int finish(const struct cli_output *output, struct store *store)
 
 	if (store_kek_finish(store, &error))
 		return ctl_store_error(output, &error);
-	cli_say(output, "only the present key-encryption key opens the store");
+	cli_say_done(output, "only the present key-encryption key opens the store");
 	return print_rotated(output, "finished", NULL);
 }
 

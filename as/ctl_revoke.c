@@ -183,16 +183,16 @@ void ctl_revoke_say(const struct cli_output *output, const struct ctl_revoked *r
 	const char *tokens = revoked->tokens == 1 ? "token" : "tokens", *learn, *when;
 
 	if (!revoked->devices || !revoked->tokens) {
-		cli_say(output, "%zu %s revoked", revoked->tokens, tokens);
+		cli_say_done(output, "%zu %s revoked", revoked->tokens, tokens);
 		return;
 	}
 	name_devices(revoked, names, sizeof names);
 	learn = revoked->devices == 1 ? "learns it at its" : "learn it at their";
 	when = revoked->tokens == 1 ? "the token expires" : "the tokens expire";
 	if (revoked->all_have_lines)
-		cli_say(output, "%zu %s revoked; %s %s next poll, at the latest when %s there", revoked->tokens, tokens,
+		cli_say_done(output, "%zu %s revoked; %s %s next poll, at the latest when %s there", revoked->tokens, tokens,
 			names, learn, when);
 	else
-		cli_say(output, "%zu %s revoked; %s: a device without a line to the AS takes it until %s there",
+		cli_say_done(output, "%zu %s revoked; %s: a device without a line to the AS takes it until %s there",
 			revoked->tokens, tokens, names, when);
 }

@@ -117,17 +117,17 @@ static void say(const struct key_rotation *r)
 	char from[CLI_TIME_TEXT_MAX], until[CLI_TIME_TEXT_MAX];
 
 	if (r->what == STEP_ADD) {
-		cli_say(r->output, "%s has a second token key, which nothing is issued under yet", id);
+		cli_say_done(r->output, "%s has a second token key, which nothing is issued under yet", id);
 		cli_note(r->output, "give the device both: acectl device export %s -o FILE; then: acectl device rotate-key %s --activate",
 			 id, id);
 	} else if (r->what == STEP_ACTIVATE) {
 		cli_time_text(device->keys[1].from, from);
 		cli_time_text(device->keys[0].until, until);
-		cli_say(r->output, "tokens of %s are issued under its new key from %s; the old one is of use until %s", id, from, until);
+		cli_say_done(r->output, "tokens of %s are issued under its new key from %s; the old one is of use until %s", id, from, until);
 	} else if (r->what == STEP_CANCEL) {
-		cli_say(r->output, "%s: the key that waited is gone", id);
+		cli_say_done(r->output, "%s: the key that waited is gone", id);
 	} else {
-		cli_say(r->output, "%s has a new token key, effective now; it refuses tokens until it is given that key", id);
+		cli_say_done(r->output, "%s has a new token key, effective now; it refuses tokens until it is given that key", id);
 		if (r->revoked.tokens)
 			ctl_revoke_say(r->output, &r->revoked);
 		cli_note(r->output, "acectl device export %s -o FILE", id);

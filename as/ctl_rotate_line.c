@@ -45,7 +45,7 @@ static enum ace_err rotate_work(struct store_txn *txn, void *arg)
 
 static int print(const struct cli_output *output, const struct line_rotation *r)
 {
-	cli_say(output, "%s has a new key for its line to the AS; the old one %s", r->id,
+	cli_say_done(output, "%s has a new key for its line to the AS; the old one %s", r->id,
 		r->at_once ? "is dead" : "is taken until the new one was used");
 	cli_note(output, "acectl device export %s -o FILE", r->id);
 	return ctl_printed(output, cli_output_json(output, ctl_device_record(&r->device)));

@@ -60,9 +60,9 @@ static int print_switched(const struct cli_output *output, const struct switchin
 	const char *word = s->on ? "enabled" : "disabled";
 
 	if (s->was_so)
-		cli_say(output, "%s was %s already", s->id, word);
+		cli_say_done(output, "%s was %s already", s->id, word);
 	else
-		cli_say(output, "%s %s, effective now", s->id, word);
+		cli_say_done(output, "%s %s, effective now", s->id, word);
 	if (s->revoked.tokens)
 		ctl_revoke_say(output, &s->revoked);
 	cli_json_put_text(document, s->kind == STORE_CLIENT ? "client" : "device", s->id);

@@ -31,6 +31,18 @@ void cli_say(const struct cli_output *output, const char *format, ...)
 	fputc('\n', output->out);
 }
 
+void cli_say_done(const struct cli_output *output, const char *format, ...)
+{
+	va_list args;
+
+	if (output->quiet || output->json != CLI_TEXT)
+		return;
+	va_start(args, format);
+	vfprintf(output->out, format, args);
+	va_end(args);
+	fputc('\n', output->out);
+}
+
 static enum ace_err print_document(const struct cli_output *output, const struct json_t *document)
 {
 	char *text = cli_json_text(document, output->json == CLI_JSON_LINES);

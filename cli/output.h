@@ -68,6 +68,8 @@ int cli_fail(const struct cli_output *output, int exit_code, const char *format,
 void cli_note(const struct cli_output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A line of data in text mode, to stdout; silent with --json, where cli_output_json() speaks instead. */
 void cli_say(const struct cli_output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for what a verb has done, which is no data: not with -q. */
+void cli_say_done(const struct cli_output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Print one document to stdout if --json was given, and free it in any case. In lines mode an array is printed one
  * element a line. ACE_OK; ACE_ERR_MEMORY the document is incomplete; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err cli_output_json(const struct cli_output *output, struct json_t *document);

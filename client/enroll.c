@@ -111,7 +111,7 @@ static void enrolled_say(const struct client *client, const struct cli_client_bu
 	if (cli_address_parse(ticket->as_uri, &address, NULL))
 		return;
 	client_origin(&address, origin);
-	cli_say(client->output, "enrolled as %s at %s", ticket->client, origin);
+	cli_say_done(client->output, "enrolled as %s at %s", ticket->client, origin);
 	if (client->output->json == CLI_TEXT)
 		return;
 	document = cli_json_object();

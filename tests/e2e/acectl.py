@@ -70,7 +70,11 @@ def shows():
     result = acectl(*STORE, "policy", "show", "-q")
     with open("shown.json", "w", encoding="utf-8") as file:
         file.write(result.out)
-    says("generation 1: nothing to change\n", *STORE, "policy", "apply", "shown.json", "-q")
+    says("generation 1: nothing to change\n", *STORE, "policy", "apply", "shown.json")
+    says("", *STORE, "-q", "policy", "apply", "shown.json")
+    says("generation 1: nothing to change\n", *STORE, "-q", "policy", "apply", "shown.json", "--dry-run")
+    says("", *STORE, "-q", "client", "disable", "tech-anna")
+    says("", *STORE, "-q", "client", "enable", "tech-anna")
     case("what show prints is the policy in force", result.out == acectl(*STORE, "policy", "show", "1").out)
     result = acectl(*STORE, "policy", "log")
     case("the log says who, when and why", re.fullmatch(
