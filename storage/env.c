@@ -251,18 +251,30 @@ enum ace_err store_open(const struct store_options *options, struct store **ret_
 	return ACE_OK;
 }
 
+/* LMDB must not touch its file again once the disk failed, so its environment stays as it is, where it can be seen. */
+static void give_up(struct store *store)
+{
+	static struct store *given_up;
+
+	store->given_up_before = given_up;
+	given_up = store;
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	if (store->env && !store->is_failed) {
-		if (store->reader.mdb)
-			mdb_txn_abort(store->reader.mdb);
-		mdb_env_close(store->env);
-	}
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
 	ace_wipe(&store->seal, sizeof(store->seal));
+	if (store->is_failed) {
+		give_up(store);
+		return;
+	}
+	if (store->reader.mdb)
+		mdb_txn_abort(store->reader.mdb);
+	if (store->env)
+		mdb_env_close(store->env);
 	free(store);
 }
 

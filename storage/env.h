@@ -39,6 +39,7 @@ struct store {
 	int lock_fd; /* aced.lock, -1 when not the daemon */
 	size_t map_max, reserve_free; /* bytes */
 	bool is_failed;   /* an I/O error: no LMDB call any more */
+	struct store *given_up_before; /* the store that was closed after its failure before this one */
 	bool must_grow;   /* a put did not find room in a map that may grow */
 	struct store_txn reader, writer;
 	struct seal seal;
