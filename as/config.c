@@ -14,7 +14,9 @@
 
 #define RATE_MAX 1000000
 #define KEPT_MAX (16 * 1024 * 1024)
-#define LATER_MAX 32768 /* half of the UDP server's peers, a quarter of its exchanges: its own limits */
+/* What the UDP server allows with its 65536 peers: half of them may observe, a quarter may be owed a message. */
+#define OBSERVERS_MAX 32768
+#define MESSAGES_MAX 16384
 #define SESSIONS_MAX 10000 /* libcoap looks at each of them in every turn */
 #define KEEP_DAYS_MAX 36500
 #define KEEP_BYTES_MIN (1024 * 1024)
@@ -150,12 +152,12 @@ static bool read_devices(const json_t *value, struct as_config *config)
 
 static bool read_observers(const json_t *value, struct as_config *config)
 {
-	return read_number(value, LATER_MAX, &config->observers_max);
+	return read_number(value, OBSERVERS_MAX, &config->observers_max);
 }
 
 static bool read_messages(const json_t *value, struct as_config *config)
 {
-	return read_number(value, LATER_MAX, &config->messages_max);
+	return read_number(value, MESSAGES_MAX, &config->messages_max);
 }
 
 static bool read_dtls_sessions(const json_t *value, struct as_config *config)
@@ -243,7 +245,7 @@ static const struct member limits[] = {
 	{ "contexts", "a whole number from 1 to 16777216: OSCORE contexts kept in memory", read_contexts },
 	{ "devices", "a whole number from 1 to 16777216: devices kept in memory", read_devices },
 	{ "dtls_sessions", "a whole number from 1 to 10000: idle DTLS sessions kept", read_dtls_sessions },
-	{ "messages", "a whole number from 1 to 32768: messages that wait for an acknowledgement", read_messages },
+	{ "messages", "a whole number from 1 to 16384: messages that wait for an acknowledgement", read_messages },
 	{ "observers", "a whole number from 1 to 32768: observations of the revocation list", read_observers },
 };
 

@@ -117,6 +117,8 @@ static void errors_name_the_place_and_what_belongs_there(void **state)
 		{ "{ \"audit\": { \"max_bytes\": 1048575 } }", 1, 14, "/audit/max_bytes", "1048576" },
 		{ "{ \"audit\": { \"max_bytes\": 1099511627777 } }", 1, 14, "/audit/max_bytes", "1048576" },
 		{ "{ \"audit\": 90 }", 1, 3, "/audit", "max_bytes" },
+		{ "{ \"limits\": { \"messages\": 16385 } }", 1, 15, "/limits/messages", "16384" },
+		{ "{ \"limits\": { \"observers\": 32769 } }", 1, 15, "/limits/observers", "32768" },
 		{ "{ \"limits\": [] }", 1, 3, "/limits", "client_rate" },
 		{ "{ \"state_dir\": 7 }", 1, 3, "/state_dir", "path" },
 		{ "{ \"state_dir\": \"\" }", 1, 3, "/state_dir", "path" },
