@@ -44,7 +44,8 @@ static bool print_tally(FILE *out, const struct section *section)
 }
 
 /* @return whether there was anything. */
-static bool say_changes(const struct cli_output *output, const struct ctl_applied *applied)
+static bool say_changes(const struct cli_output *output, const struct ctl_apply_input *in,
+			const struct ctl_applied *applied)
 {
 	struct section sections[SECTIONS_MAX];
 	size_t len = sections_of(applied, sections);
@@ -58,7 +59,11 @@ static bool say_changes(const struct cli_output *output, const struct ctl_applie
 			(unsigned long long)applied->generation);
 	for (size_t i = 0; i < len; i++)
 		any |= print_tally(out, &sections[i]);
-	fputs(applied->is_defaults_changed ? " defaults\n" : any ? "\n" : " nothing to change\n", out);
+	fputs(applied->is_defaults_changed ? " defaults" : any ? "" : " nothing to change", out);
+	if (in->tests)
+		fprintf(out, in->tests_skipped ? "   (%zu test%s skipped)" : "   (tests: %zu passed)", in->tests,
+			in->tests == 1 ? "" : "s");
+	fputc('\n', out);
 	return any;
 }
 
@@ -103,6 +108,10 @@ static int print_document(const struct cli_output *output, const struct ctl_file
 	cli_json_put_int(keys, "generated_for_devices", (int64_t)applied->keys_of_devices);
 	cli_json_put_int(keys, "imported", (int64_t)applied->imported);
 	cli_json_put(document, "keys", keys);
+	object = cli_json_object();
+	cli_json_put_int(object, "passed", in->tests_skipped ? 0 : (int64_t)in->tests);
+	cli_json_put_int(object, "skipped", in->tests_skipped ? (int64_t)in->tests : 0);
+	cli_json_put(document, "tests", object);
 	cli_json_put(document, "problems", ctl_problems_record(&files->problems));
 	cli_json_put(document, "ignored", ctl_ignored_record(files));
 	return ctl_printed(output, cli_output_json(output, document));
@@ -120,7 +129,7 @@ int ctl_applied_tell(const struct cli_call *call, const struct cli_output *outpu
 	/* What a rehearsal tells is what it was asked for. */
 	if (output->quiet && !in->is_rehearsal)
 		return CLI_EXIT_OK;
-	if (!say_changes(output, applied))
+	if (!say_changes(output, in, applied))
 		return CLI_EXIT_OK;
 	say_keys(output, applied);
 	if (in->is_rehearsal)

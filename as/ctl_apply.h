@@ -17,6 +17,8 @@ struct ctl_apply_input {
 	bool is_rehearsal;                  /* do all of it, then forget it */
 	bool has_expected;
 	uint64_t expected;                  /* the generation that must be in force before; refused otherwise */
+	size_t tests;                       /* how many the files have: all passed, unless they were skipped */
+	bool tests_skipped;
 };
 
 #define CTL_IMPORTED_NAMED 3 /* key files that are told by name */

@@ -9,7 +9,7 @@
 #include "storage/policies.h"
 
 /* Files name what the store has, as they may with apply. */
-static int load_files(const struct cli_call *call, const struct cli_output *output, const char *const *paths,
+static int load_files(const struct cli_output *output, const char *const *paths,
 		      size_t paths_len, struct ctl_draft *draft)
 {
 	struct ctl_known known = { .txn = draft->txn, .policy = draft->running };
@@ -24,7 +24,7 @@ static int load_files(const struct cli_call *call, const struct cli_output *outp
 	if (err == ACE_ERR_MEMORY)
 		return ctl_printed(output, err);
 	if (err)
-		return ctl_files_tell_problems(call, output, &draft->files, "");
+		return ctl_files_tell_problems(output, &draft->files, "");
 	ctl_files_note_ignored(output, &draft->files);
 	draft->has_files = true;
 	draft->inventory = draft->files.loaded.inventory;
@@ -53,7 +53,7 @@ int ctl_draft_open(const struct cli_call *call, const struct cli_output *output,
 	draft->policy = draft->running;
 	code = err ? ctl_fail(output, draft->store, err) : CLI_EXIT_OK;
 	if (!code && paths_len)
-		code = load_files(call, output, paths, paths_len, draft);
+		code = load_files(output, paths, paths_len, draft);
 	if (code)
 		ctl_draft_close(draft);
 	return code;

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "policy/files.h"
 #include "policy/policy.h"
+#include "policy/test.h"
 
 struct json_t;
 
@@ -14,6 +15,7 @@ struct ctl_files {
 	struct policy_problems problems;
 	struct policy_files files;
 	struct policy_loaded loaded; /* only when nothing is wrong */
+	struct policy_tests tests;   /* the same */
 };
 
 /* Read the paths of the call and check them as one.
@@ -23,15 +25,15 @@ ACE_MUST_CHECK enum ace_err ctl_files_load(const struct cli_call *call, const st
 /* The same with paths that stand elsewhere. */
 ACE_MUST_CHECK enum ace_err ctl_files_load_paths(const char *const *paths, size_t paths_len,
 						 const struct policy_options *options, struct ctl_files *ret_files);
+/* The same where files of tests may stand alone: the policies are those in their folders. */
+ACE_MUST_CHECK enum ace_err ctl_files_load_tests(const struct cli_call *call, const struct policy_options *options,
+						 struct ctl_files *ret_files);
 /* Say what is wrong with them, and in text what follows from that. Returns the exit code. */
-int ctl_files_tell_problems(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files,
-			    const char *consequence);
+int ctl_files_tell_problems(const struct cli_output *output, const struct ctl_files *files, const char *consequence);
 void ctl_files_free(struct ctl_files *files);
 
 /* Name on stderr what of a folder was passed over. */
 void ctl_files_note_ignored(const struct cli_output *output, const struct ctl_files *files);
-/* A file of tests that was named itself does not pass for a policy: say what it is. */
-void ctl_files_note_tests(const struct cli_call *call, const struct cli_output *output);
 /* [{"code", "file", "line", "column", "pointer", "message", "hint"}, ...] */
 struct json_t *ctl_problems_record(const struct policy_problems *problems);
 struct json_t *ctl_ignored_record(const struct ctl_files *files);

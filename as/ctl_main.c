@@ -34,12 +34,19 @@ static const struct cli_flag validate_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag test_flags[] = {
+	{ .name = "coverage", .help = "list the rules that no test made match" },
+	ALLOW_UNKNOWN,
+	{ 0 },
+};
+
 static const struct cli_flag apply_flags[] = {
 	{ .name = "dry-run", .help = "show what would change, and change nothing" },
 	{ .name = "expect", .value = "GEN", .help = "only if this generation is in force" },
 	{ .name = "prune", .help = "remove clients and devices that the files do not have" },
 	ALLOW_UNKNOWN,
 	{ .name = "message", .letter = 'm', .value = "TEXT", .help = "why, for the history" },
+	{ .name = "no-tests", .help = "leave out the tests that come with the files" },
 	{ 0 },
 };
 
@@ -121,6 +128,11 @@ static const struct cli_verb verbs[] = {
 	  .help = "check files without touching the store",
 	  .examples = "acectl policy validate policies/demo\n",
 	  .flags = validate_flags, .run = ctl_policy_validate },
+	{ .name = "policy test", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
+	  .help = "run the tests of a policy at the times that they name; exit 1 when one fails",
+	  .examples = "acectl policy test policies/demo --coverage\n"
+		      "acectl policy test policy.json inventory.json night-shift.test.json\n",
+	  .flags = test_flags, .run = ctl_policy_test },
 	{ .name = "policy apply", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
 	  .help = "put policy and inventory in force",
 	  .examples = "acectl policy apply policies/demo -m \"first cut\"\n"

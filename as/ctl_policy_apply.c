@@ -7,6 +7,7 @@
 
 #include "as/ctl_apply.h"
 #include "as/ctl_known.h"
+#include "as/ctl_tests.h"
 #include "as/policy_stored.h"
 #include "as/ctl_revoke.h"
 #include "storage/meta.h"
@@ -50,7 +51,7 @@ static int load_against(struct request *r, bool prune)
 	policy_free(known.policy);
 	if (err == ACE_ERR_MEMORY)
 		return ctl_printed(r->output, err);
-	return err ? ctl_files_tell_problems(r->call, r->output, &r->files, "; nothing was applied") : CLI_EXIT_OK;
+	return err ? ctl_files_tell_problems(r->output, &r->files, "; nothing was applied") : CLI_EXIT_OK;
 }
 
 static int load(struct request *r)
@@ -76,6 +77,16 @@ static int apply(struct request *r)
 	if (err && error.message[0])
 		return cli_error_print(r->output, &error);
 	return err ? ctl_fail(r->output, r->store, err) : CLI_EXIT_OK;
+}
+
+/* A policy that fails its own tests is not put in force. */
+static int test(struct request *r)
+{
+	struct ctl_tests_input in = { .store = r->store, .files = &r->files, .prune = r->in.prune };
+
+	r->in.tests_skipped = cli_flag(r->call, "no-tests");
+	r->in.tests = r->files.tests.len;
+	return r->in.tests_skipped || !r->in.tests ? CLI_EXIT_OK : ctl_tests_hold(r->output, &in);
 }
 
 /* Removing takes keys away for good: rehearse, and ask when anything would go. */
@@ -125,7 +136,9 @@ static int run(struct request *r)
 	r->in.loaded = &r->files.loaded;
 	r->in.message = cli_flag_value(r->call, "message");
 	r->in.now = ctl_now();
-	code = confirm_prune(r);
+	code = test(r);
+	if (!code)
+		code = confirm_prune(r);
 	if (!code)
 		code = apply(r);
 	if (!code)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "policy/parse_format.h"
 #include "policy/report.h"
@@ -13,6 +14,7 @@
 struct reading {
 	struct policy_files files;
 	struct policy_problems *problems;
+	bool passes_tests_over; /* only policies of folders count */
 	bool no_memory;
 };
 
@@ -63,21 +65,45 @@ static char *file_text(struct reading *r, const char *path, size_t *ret_len)
 }
 
 /* Takes text over. */
-static void source_add(struct reading *r, const char *path, char *text, size_t len)
+static void list_add(struct reading *r, struct policy_source **sources, size_t *len, struct policy_source source)
 {
-	struct policy_source *list =
-		realloc(r->files.sources, (r->files.sources_len + 1) * sizeof *r->files.sources);
-	char *name = strdup(strcmp(path, "-") ? path : "(standard input)");
+	struct policy_source *list = realloc(*sources, (*len + 1) * sizeof *list);
+	char *name = strdup(strcmp(source.name, "-") ? source.name : "(standard input)");
 
 	if (list)
-		r->files.sources = list;
+		*sources = list;
 	if (!list || !name) {
 		r->no_memory = true;
 		free(name);
-		free(text);
+		free((void *)(uintptr_t)source.text);
 		return;
 	}
-	list[r->files.sources_len++] = (struct policy_source){ name, text, len };
+	list[(*len)++] = (struct policy_source){ name, source.text, source.len };
+}
+
+static void source_add(struct reading *r, const char *path, char *text, size_t len)
+{
+	list_add(r, &r->files.sources, &r->files.sources_len, (struct policy_source){ path, text, len });
+}
+
+static void tests_add(struct reading *r, const char *path, char *text, size_t len)
+{
+	list_add(r, &r->files.tests, &r->files.tests_len, (struct policy_source){ path, text, len });
+}
+
+static bool has_tests(const struct reading *r, const char *path)
+{
+	for (size_t i = 0; i < r->files.tests_len; i++)
+		if (!strcmp(r->files.tests[i].name, path))
+			return true;
+	return false;
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && !strcmp(text + len - end_len, end);
 }
 
 static void ignored_add(struct reading *r, const char *path)
@@ -97,15 +123,14 @@ static void ignored_add(struct reading *r, const char *path)
 
 static int is_json_name(const struct dirent *entry)
 {
-	size_t len = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && len > 5 && !strcmp(entry->d_name + len - 5, ".json");
+	return entry->d_name[0] != '.' && ends_in(entry->d_name, ".json");
 }
 
 static void read_member(struct reading *r, const char *folder, const char *name)
 {
 	char path[4096];
 	size_t len = 0;
+	enum policy_format format = POLICY_FORMAT_TESTS;
 	char *text;
 
 	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) {
@@ -115,11 +140,16 @@ static void read_member(struct reading *r, const char *folder, const char *name)
 	text = file_text(r, path, &len);
 	if (!text)
 		return;
-	if (policy_format_is_other(text, len)) {
-		ignored_add(r, path);
-		free(text);
-	} else {
+	if (!ends_in(name, ".test.json"))
+		format = policy_format_of(text, len);
+	if (format == POLICY_FORMAT_POLICY) {
 		source_add(r, path, text, len);
+	} else if (format == POLICY_FORMAT_TESTS && !r->passes_tests_over && !has_tests(r, path)) {
+		tests_add(r, path, text, len);
+	} else {
+		if (format == POLICY_FORMAT_OTHER)
+			ignored_add(r, path);
+		free(text);
 	}
 }
 
@@ -142,42 +172,133 @@ static void read_folder(struct reading *r, const char *path)
 		report_file(r, path, "no ace-policy/1 file in this folder");
 }
 
+/* Large inventories are parsed once, not twice: most do not even hold the word. */
+static bool is_tests(const char *path, const char *text, size_t len)
+{
+	static const char word[] = "ace-policy-tests/";
+
+	return ends_in(path, ".test.json") ||
+	       (memmem(text, len, word, sizeof word - 1) && policy_format_of(text, len) == POLICY_FORMAT_TESTS);
+}
+
+/* X.test.json beside X.json, if it is there. */
+static void read_beside(struct reading *r, const char *path)
+{
+	size_t len = strlen(path);
+	char beside[4096], *text;
+
+	if (!ends_in(path, ".json") ||
+	    snprintf(beside, sizeof beside, "%.*s.test.json", (int)(len - 5), path) >= (int)sizeof beside)
+		return;
+	if (has_tests(r, beside) || access(beside, F_OK))
+		return;
+	text = file_text(r, beside, &len);
+	if (text)
+		tests_add(r, beside, text, len);
+}
+
+static void read_named(struct reading *r, const char *path)
+{
+	size_t len = 0;
+	char *text = file_text(r, path, &len);
+
+	if (!text)
+		return;
+	if (!is_tests(path, text, len)) {
+		source_add(r, path, text, len);
+		read_beside(r, path);
+	} else if (has_tests(r, path)) {
+		free(text);
+	} else {
+		tests_add(r, path, text, len);
+	}
+}
+
+/* The folders that the tests are in, each once. */
+static void read_around(struct reading *r)
+{
+	r->passes_tests_over = true;
+	for (size_t i = 0; i < r->files.tests_len; i++) {
+		const char *name = r->files.tests[i].name, *slash = strrchr(name, '/');
+		size_t len = slash ? (size_t)(slash - name) : 0;
+		char *folder = !slash ? strdup(".") : strndup(name, len ? len : 1);
+		bool is_read = false;
+
+		for (size_t k = 0; k < i && !is_read; k++) {
+			const char *other = r->files.tests[k].name, *end = strrchr(other, '/');
+
+			is_read = (end ? (size_t)(end - other) : 0) == len && !end == !slash && !strncmp(other, name, len);
+		}
+		if (!folder)
+			r->no_memory = true;
+		else if (!is_read)
+			read_folder(r, folder);
+		free(folder);
+	}
+}
+
+static void read_paths(struct reading *r, const char *const *paths, size_t paths_len)
+{
+	for (size_t i = 0; i < paths_len; i++) {
+		struct stat st;
+
+		errno = 0;
+		if (strcmp(paths[i], "-") && !stat(paths[i], &st) && S_ISDIR(st.st_mode))
+			read_folder(r, paths[i]);
+		else
+			read_named(r, paths[i]);
+	}
+}
+
+static enum ace_err finish(struct reading *r, size_t errors, struct policy_files *ret_files)
+{
+	if (!r->no_memory && r->problems->errors == errors) {
+		*ret_files = r->files;
+		return ACE_OK;
+	}
+	policy_files_free(&r->files);
+	return r->no_memory ? ACE_ERR_MEMORY : ACE_ERR_IO;
+}
+
 enum ace_err policy_files_read(const char *const *paths, size_t paths_len, struct policy_problems *problems,
 			       struct policy_files *ret_files)
 {
 	struct reading r = { .problems = problems };
-	size_t errors = problems->errors, len = 0;
+	size_t errors = problems->errors;
 
-	for (size_t i = 0; i < paths_len; i++) {
-		struct stat st;
-		char *text;
+	read_paths(&r, paths, paths_len);
+	if (r.files.tests_len && !r.files.sources_len && problems->errors == errors)
+		report_file(&r, r.files.tests[0].name, "these are tests, and no policy is named beside them");
+	return finish(&r, errors, ret_files);
+}
 
-		errno = 0;
-		if (strcmp(paths[i], "-") && !stat(paths[i], &st) && S_ISDIR(st.st_mode)) {
-			read_folder(&r, paths[i]);
-			continue;
-		}
-		text = file_text(&r, paths[i], &len);
-		if (text)
-			source_add(&r, paths[i], text, len);
+enum ace_err policy_files_read_tests(const char *const *paths, size_t paths_len, struct policy_problems *problems,
+				     struct policy_files *ret_files)
+{
+	struct reading r = { .problems = problems };
+	size_t errors = problems->errors;
+
+	read_paths(&r, paths, paths_len);
+	if (!r.files.sources_len && problems->errors == errors)
+		read_around(&r);
+	return finish(&r, errors, ret_files);
+}
+
+static void list_free(struct policy_source *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		free((void *)(uintptr_t)list[i].name);
+		free((void *)(uintptr_t)list[i].text);
 	}
-	if (!r.no_memory && problems->errors == errors) {
-		*ret_files = r.files;
-		return ACE_OK;
-	}
-	policy_files_free(&r.files);
-	return r.no_memory ? ACE_ERR_MEMORY : ACE_ERR_IO;
+	free(list);
 }
 
 void policy_files_free(struct policy_files *files)
 {
-	for (size_t i = 0; i < files->sources_len; i++) {
-		free((void *)(uintptr_t)files->sources[i].name);
-		free((void *)(uintptr_t)files->sources[i].text);
-	}
+	list_free(files->sources, files->sources_len);
+	list_free(files->tests, files->tests_len);
 	for (size_t i = 0; i < files->ignored_len; i++)
 		free(files->ignored[i]);
-	free(files->sources);
 	free(files->ignored);
 	*files = (struct policy_files){ 0 };
 }

@@ -7,18 +7,21 @@
 
 #include "policy/locate.h"
 
-bool policy_format_is_other(const char *text, size_t len)
+enum policy_format policy_format_of(const char *text, size_t len)
 {
+	enum policy_format ret = POLICY_FORMAT_POLICY;
+	const char *format;
 	size_t offset;
 	json_t *root;
-	const char *format;
-	bool is_other;
 
 	if (policy_locate_too_deep(text, len, &offset))
-		return false;
+		return POLICY_FORMAT_POLICY;
 	root = json_loadb(text, len, 0, NULL);
 	format = json_string_value(json_object_get(root, "format"));
-	is_other = root && (!format || strcmp(format, "ace-policy/1"));
+	if (format && !strcmp(format, "ace-policy-tests/1"))
+		ret = POLICY_FORMAT_TESTS;
+	else if (root && (!format || strcmp(format, "ace-policy/1")))
+		ret = POLICY_FORMAT_OTHER;
 	json_decref(root);
-	return is_other;
+	return ret;
 }

@@ -3,11 +3,16 @@
 #ifndef POLICY_PARSE_FORMAT_H
 #define POLICY_PARSE_FORMAT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* Valid JSON that is no ace-policy/1 file, by its "format". What is no JSON at all is no other format: it
- * may be a policy with a typing error, and must not be passed over in silence. */
-bool policy_format_is_other(const char *text, size_t len);
+enum policy_format {
+	POLICY_FORMAT_POLICY, /* ace-policy/1, and what is no JSON at all: it may be a policy with a typing error, and must not
+			       * be passed over in silence */
+	POLICY_FORMAT_TESTS,  /* ace-policy-tests/1 */
+	POLICY_FORMAT_OTHER,
+};
+
+/* By the "format" of the file. */
+enum policy_format policy_format_of(const char *text, size_t len);
 
 #endif

@@ -167,3 +167,31 @@ bool policy_read_bool(const json_t *object, const char *member, bool otherwise)
 
 	return value ? json_is_true(value) : otherwise;
 }
+
+static int two_digits(const char *text)
+{
+	return (text[0] - '0') * 10 + text[1] - '0';
+}
+
+/* The pattern lets through what no calendar has: 30 February, hour 25. */
+bool policy_read_timestamp(const char *text, int64_t *ret_time)
+{
+	static const uint8_t month_days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year = two_digits(text) * 100 + two_digits(text + 2);
+	int month = two_digits(text + 5), day = two_digits(text + 8), hour = two_digits(text + 11);
+	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	int64_t offset = 0;
+
+	if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1] + (month == 2 && is_leap) || hour > 23)
+		return false;
+	if (text[19] != 'Z') {
+		offset = two_digits(text + 20) * 3600 + two_digits(text + 23) * 60;
+		if (offset >= 86400)
+			return false;
+		if (text[19] == '-')
+			offset = -offset;
+	}
+	*ret_time = policy_days_from_civil(year, (unsigned int)month, (unsigned int)day) * 86400 + hour * 3600 +
+		    two_digits(text + 14) * 60 + two_digits(text + 17) - offset;
+	return true;
+}

@@ -41,6 +41,8 @@ struct policy_permissions policy_read_permissions(struct policy_arena *arena, co
 struct policy_tag_matches policy_read_matches(struct policy_arena *arena, const json_t *object);
 uint32_t policy_read_duration(const json_t *object, const char *member); /* 0: absent; more than fits: UINT32_MAX */
 bool policy_read_bool(const json_t *object, const char *member, bool otherwise);
+/* Seconds since 1970 of what policy_is_timestamp() takes; false: on no calendar. */
+ACE_MUST_CHECK bool policy_read_timestamp(const char *text, int64_t *ret_time);
 
 void policy_parse_models(const struct policy_parsed *parsed, struct policy *policy);
 void policy_parse_scopes(const struct policy_parsed *parsed, struct policy *policy);

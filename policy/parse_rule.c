@@ -47,34 +47,6 @@ static void read_windows(struct policy_arena *arena, const json_t *array, struct
 	when->windows_len = list ? count : 0;
 }
 
-static int two_digits(const char *text)
-{
-	return (text[0] - '0') * 10 + text[1] - '0';
-}
-
-/* The pattern lets through what no calendar has: 30 February, hour 25. */
-static bool read_timestamp(const char *text, int64_t *ret_time)
-{
-	static const uint8_t month_days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	int year = two_digits(text) * 100 + two_digits(text + 2);
-	int month = two_digits(text + 5), day = two_digits(text + 8), hour = two_digits(text + 11);
-	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	int64_t offset = 0;
-
-	if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1] + (month == 2 && is_leap) || hour > 23)
-		return false;
-	if (text[19] != 'Z') {
-		offset = two_digits(text + 20) * 3600 + two_digits(text + 23) * 60;
-		if (offset >= 86400)
-			return false;
-		if (text[19] == '-')
-			offset = -offset;
-	}
-	*ret_time = policy_days_from_civil(year, (unsigned int)month, (unsigned int)day) * 86400 + hour * 3600 +
-		    two_digits(text + 14) * 60 + two_digits(text + 17) - offset;
-	return true;
-}
-
 static bool read_time_bound(const struct policy_parsed *parsed, const struct policy_entry *entry, const char *member,
 			    int64_t *ret_time)
 {
@@ -83,7 +55,7 @@ static bool read_time_bound(const struct policy_parsed *parsed, const struct pol
 
 	if (!text)
 		return false;
-	if (read_timestamp(text, ret_time))
+	if (policy_read_timestamp(text, ret_time))
 		return true;
 	pointer = policy_pointer_make((const char *const[]){ "rules", entry->id, "when", member, NULL }, SIZE_MAX);
 	policy_report(parsed->problems, (struct policy_place){ entry->source, pointer.text }, "E006",

@@ -293,3 +293,50 @@ void policy_shape_check(const json_t *root, uint32_t source, struct policy_probl
 	if (json_is_object(json_object_get(root, "rules")))
 		check_rules(&c, json_object_get(root, "rules"));
 }
+
+/* What a refused request cannot get, and a granted one cannot hear. */
+static void check_expect(struct checker *c, const json_t *expect)
+{
+	static const char *const granted[] = { "granted", "expires_in", "rules" }, *const refused[] = { "error" };
+	const char *decision = json_string_value(json_object_get(expect, "decision"));
+	bool is_allow = decision && !strcmp(decision, "allow");
+	const char *const *wrong = is_allow ? refused : granted;
+
+	for (size_t i = 0; decision && i < (is_allow ? ACE_ARRAY_LEN(refused) : ACE_ARRAY_LEN(granted)); i++) {
+		size_t before = policy_pointer_push(&c->pointer, wrong[i]);
+
+		if (json_object_get(expect, wrong[i]))
+			policy_report(c->problems, here(c), "E003", "a request that is %s has no “%s”",
+				      is_allow ? "allowed" : "denied", wrong[i]);
+		policy_pointer_cut(&c->pointer, before);
+	}
+}
+
+static void check_test(struct checker *c, const json_t *test)
+{
+	size_t before;
+
+	if (json_object_get(test, "scope") && json_object_get(test, "permissions")) {
+		before = policy_pointer_push(&c->pointer, "permissions");
+		policy_report(c->problems, here(c), "E003", "a test that has “scope” has no “permissions”");
+		policy_pointer_cut(&c->pointer, before);
+	}
+	before = policy_pointer_push(&c->pointer, "expect");
+	check_expect(c, json_object_get(test, "expect"));
+	policy_pointer_cut(&c->pointer, before);
+}
+
+void policy_shape_check_tests(const json_t *root, uint32_t source, struct policy_problems *problems)
+{
+	struct checker c = { .problems = problems, .source = source };
+	json_t *test;
+	size_t i, before;
+
+	check_value(&c, root, &policy_shape_tests);
+	policy_pointer_push(&c.pointer, "tests");
+	json_array_foreach(json_object_get(root, "tests"), i, test) {
+		before = policy_pointer_push_index(&c.pointer, i);
+		check_test(&c, test);
+		policy_pointer_cut(&c.pointer, before);
+	}
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an ace-policy file may look like: the JSON Schema policies/ace-policy-1.schema.json, in C. After
+/* What an ace-policy file and an ace-policy-tests file may look like: the JSON Schemas of policies/, in C. After
  * it has passed, the readers need no type checks any more. Internal. */
 #ifndef POLICY_PARSE_SHAPE_H
 #define POLICY_PARSE_SHAPE_H
@@ -40,11 +40,14 @@ struct policy_shape {
 };
 
 extern const struct policy_shape policy_shape_file;
+extern const struct policy_shape policy_shape_tests;
 /* The methods of AIF in the order of their bits, Dynamic-X after the others; ends with NULL. */
 extern const char *const policy_method_words[];
 
 /* Check a value; each fault is reported under source with its pointer. */
 void policy_shape_check(const json_t *root, uint32_t source, struct policy_problems *problems);
+/* The same for a file of tests. */
+void policy_shape_check_tests(const json_t *root, uint32_t source, struct policy_problems *problems);
 
 /* What texts may be. */
 bool policy_is_id(const char *text);

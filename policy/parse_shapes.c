@@ -162,3 +162,31 @@ const struct policy_shape policy_shape_file = { POLICY_SHAPE_OBJECT, .what = "th
 	{ "clients", &clients },
 	{ "devices", &devices },
 	{ "rules", &rules }) };
+
+static const struct policy_shape rule_ids = { POLICY_SHAPE_LIST, .item = &id, .is_unique = true };
+static const struct policy_shape expect = { POLICY_SHAPE_OBJECT, .what = "what is expected", .members = MEMBERS(
+	{ "decision", &(const struct policy_shape){ POLICY_SHAPE_WORD,
+		.words = WORDS("allow", "deny", "deny (explicit)", "deny (implicit)") }, REQUIRED },
+	{ "granted", &permissions },
+	{ "expires_in", &(const struct policy_shape){ POLICY_SHAPE_INTEGER, .min = 1, .max = UINT32_MAX } },
+	{ "rules", &rule_ids },
+	{ "denied_by", &rule_ids },
+	{ "error", &(const struct policy_shape){ POLICY_SHAPE_WORD,
+		.words = WORDS("invalid_scope", "unauthorized_client", "incompatible_ace_profiles") } }) };
+static const struct policy_shape test = { POLICY_SHAPE_OBJECT, .what = "a test", .members = MEMBERS(
+	{ "name", &(const struct policy_shape){ POLICY_SHAPE_TEXT, .min = 1, .max = 200 }, REQUIRED },
+	{ "description", &description },
+	{ "now", &timestamp, REQUIRED },
+	{ "client", &id, REQUIRED },
+	{ "device", &audience, REQUIRED },
+	{ "scope", &(const struct policy_shape){ POLICY_SHAPE_TEXT, .is_text = policy_is_scope_text,
+		.rule = "a list of scope names with single spaces between" } },
+	{ "permissions", &resources },
+	{ "expect", &expect, REQUIRED }) };
+static const struct policy_shape tests = { POLICY_SHAPE_LIST, .item = &test, .min = 1 };
+
+const struct policy_shape policy_shape_tests = { POLICY_SHAPE_OBJECT, .what = "a file of tests", .members = MEMBERS(
+	{ "$schema", &any_text },
+	{ "format", &(const struct policy_shape){ POLICY_SHAPE_WORD, .words = WORDS("ace-policy-tests/1") }, REQUIRED },
+	{ "description", &description },
+	{ "tests", &tests, REQUIRED }) };

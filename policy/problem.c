@@ -27,6 +27,7 @@ static const struct {
 	{ "E111", "unknown time zone" },
 	{ "E112", "lifetime above the server's maximum" },
 	{ "E113", "path that CoAP cannot carry" },
+	{ "E114", "unknown rule" },
 	{ "W201", "never used" },
 	{ "W204", "any client may write" },
 	{ "W205", "rule can never match" },

@@ -3,7 +3,7 @@
  *
  * E001 cannot be read, or too large     E002 not JSON, or not UTF-8          E003 unknown member
  * E004 wrong type                       E005 required member is missing      E006 value not allowed
- * E101 to E113, W201 to W231: listed in policies/README.md. */
+ * E101 to E114, W201 to W231: listed in policies/README.md. */
 #ifndef POLICY_PROBLEM_H
 #define POLICY_PROBLEM_H
 

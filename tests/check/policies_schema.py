@@ -28,10 +28,12 @@ def places(value, path=()):
     if isinstance(value, dict):
         for name, member in value.items():
             yield from places(member, path + (name,))
+    for index, element in enumerate(value if isinstance(value, list) and path[:1] == ("tests",) and len(path) < 3 else ()):
+        yield from places(element, path + (index,))
 
 
 def of_interest(path):
-    return (len(path) >= 3 and path[0] == "models" and path[2] != "resources") or \
+    return path[:1] == ("tests",) or (len(path) >= 3 and path[0] == "models" and path[2] != "resources") or \
         (len(path) == 4 and path[0] == "devices" and path[3] == "alg")
 
 
@@ -48,7 +50,7 @@ def mutants(document):
                 at[path[-1]]["unknown"] = 1
             else:
                 at[path[-1]] = other
-            yield "/".join(path), mutant
+            yield "/".join(map(str, path)), mutant
 
 
 def acectl_takes(path):
@@ -57,30 +59,38 @@ def acectl_takes(path):
     return not SHAPE & {problem["code"] for problem in json.loads(said)["problems"]}
 
 
+def schema(name):
+    with open(os.path.join(SOURCE, "policies", name), encoding="utf-8") as file:
+        document = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(document)
+    return jsonschema.Draft202012Validator(document)
+
+
 def main():
-    with open(os.path.join(SOURCE, "policies/ace-policy-1.schema.json"), encoding="utf-8") as file:
-        schema = json.load(file)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    policies, tests = schema("ace-policy-1.schema.json"), schema("ace-policy-tests-1.schema.json")
     files = sorted(glob.glob(os.path.join(SOURCE, "policies/*/*.json")))
-    assert len(files) >= 9, files
+    assert len(files) >= 12, files
     tried = refused = 0
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as scratch:
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "policy.json"), "w", encoding="utf-8") as file:
+            file.write('{"format": "ace-policy/1"}')
         for path in files:
+            is_tests = path.endswith(".test.json")
+            validator = tests if is_tests else policies
+            scratch = os.path.join(folder, "mutant.test.json" if is_tests else "mutant.json")
             with open(path, encoding="utf-8") as file:
                 document = json.load(file)
             validator.validate(document)
-            if not path.endswith(("smallest-token.json", "no-clock.json")):
+            if not path.endswith(("smallest-token.json", "no-clock.json", "demo/policy.test.json")):
                 continue
             for where, mutant in mutants(document):
-                scratch.seek(0)
-                scratch.truncate()
-                json.dump(mutant, scratch)
-                scratch.flush()
-                by_schema, by_acectl = validator.is_valid(mutant), acectl_takes(scratch.name)
+                with open(scratch, "w", encoding="utf-8") as file:
+                    json.dump(mutant, file)
+                by_schema, by_acectl = validator.is_valid(mutant), acectl_takes(scratch)
                 assert by_schema == by_acectl, f"{path} {where}: schema {by_schema}, acectl {by_acectl}: {mutant}"
                 tried, refused = tried + 1, refused + (not by_schema)
-    assert tried > 200 and refused > tried / 2, (tried, refused)
+            os.unlink(scratch)
+    assert tried > 300 and refused > tried / 2, (tried, refused)
     print(f"{len(files)} files, {tried} mutants, {refused} of them refused by both")
 
 

@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from ctl_case import acectl, answer, building, case, edit, says, tell
-from programs import Daemon, free_port, sandbox
+from programs import SOURCE, Daemon, free_port, sandbox
 
 STORE = ("--state-dir", "store")
 COUNTS = "    5 clients, 3 devices, 2 models, 4 scopes, 4 rules\n"
@@ -34,7 +34,13 @@ def session(port):
     aced = Daemon("as/aced", *STORE, "--listen", uri, "--log-level", "error")
     says(f"aced 0.1.0 running   {uri} (oscore)   generation 0   0 clients 0 devices\n", *STORE, "status", "--wait=10")
     says(WARNINGS + COUNTS, "policy", "validate", "site/policy.json", "site/inventory.json")
-    says("generation 0 → 1: +5 clients +3 devices +2 models +4 scopes +4 rules +4 groups\n"
+    says("ok   wallboard reads temperature\n"
+         "ok   anna late in the day: token ends with the window\n"
+         "ok   bo is from another site\n"
+         "ok   firmware in the server room is denied, climate.read survives\n"
+         "ok   disabled client\n"
+         "5 passed, 0 failed\n", "policy", "test", "site/policy.test.json", err="")
+    says("generation 0 → 1: +5 clients +3 devices +2 models +4 scopes +4 rules +4 groups   (tests: 5 passed)\n"
          "  generated keys: 4 clients, 3 devices     imported: 1 (keys/tech-bo.key)\n"
          "effective now\n", *STORE, "policy", "apply", "site", "-m", "building 7, first cut",
          err="2 warnings; acectl policy validate shows where\n")
@@ -98,6 +104,8 @@ def applies():
 
     edit("site/policy.json", policy)
     edit("site/inventory.json", inventory)
+    # What the site's tests say is not true any more.
+    os.unlink("site/policy.test.json")
     says(change + "dry run: nothing was changed\n", *STORE, "policy", "apply", "site", "--dry-run")
     case("a dry run changes nothing", len(answer(*STORE, "policy", "log")) == 1 and
          answer(*STORE, "device", "show", "door-front")["as_line"] is None)
@@ -122,6 +130,9 @@ def applies():
 def speaks_json():
     status = answer(*STORE, "status")
     case("status", status["running"] is True and status["generation"] == 2 and status["clients"] == 4 and status["pid"], status)
+    tested = answer("policy", "test", os.path.join(SOURCE, "policies/building"))
+    case("test", (tested["passed"], tested["failed"], tested["rules"], tested["unreached"]) ==
+         (5, 0, 4, ["reception-opens-front-door"]) and all(test["passed"] for test in tested["tests"]), tested)
     verdict = answer("policy", "validate", "shown.json", "--allow-unknown")
     case("validate", verdict["valid"] and verdict["errors"] == 0 and verdict["counts"]["rules"] == 4, verdict)
     done = answer(*STORE, "policy", "apply", "shown.json", "--allow-unknown", "--dry-run")

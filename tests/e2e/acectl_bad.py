@@ -51,7 +51,7 @@ def command_line():
     fails(2, "policy", words=["validate", "apply", "log", "show"])
     fails(2, "--state-dri", "x", "status", words=["--state-dri", "did you mean --state-dir?"])
     fails(2, *STORE, "status", "--prune", words=['--prune does not go with "acectl status"'])
-    fails(2, *STORE, "policy", "apply", "site", "--no-tests", words=["--no-tests"])
+    fails(2, *STORE, "policy", "apply", "site", "--no-checks", words=["--no-checks"])
     fails(2, *STORE, "client", "show", words=["acectl client show ID"])
     fails(2, *STORE, "client", "show", "a", "b", words=['"b"', "acectl client show ID"])
     fails(2, *STORE, "status", "--wait=soon", words=["--wait=soon", "seconds"])
@@ -97,11 +97,35 @@ def files():
          "typo.json:1:" in result.err, result)
     verdict = json.loads(acectl("policy", "validate", "typo.json", "--json").out)
     case("validate answers in JSON", verdict["valid"] is False and verdict["errors"] == len(verdict["problems"]), verdict)
-    with open("site/policy.test.json", "w", encoding="utf-8") as file:
-        json.dump({"format": "ace-policy-tests/1", "tests": []}, file)
+    tests()
+
+
+def tests():
+    """A policy that fails its tests is not applied, and its tests must make sense."""
+    def break_one(document):
+        document["tests"][1]["expect"]["expires_in"] = 601
+
+    edit("site/policy.test.json", break_one)
+    error = fails(1, *STORE, "policy", "apply", "site", words=["1 of 5 tests failed", "nothing was applied"])
+    case("the failing test is told by JSON, too", error["code"] == "DENIED" or error["code"], error)
     result = acectl(*STORE, "policy", "apply", "site")
-    case("tests that are not run are named", result.code == 0 and "policy.test.json: not run" in result.err, result)
-    fails(1, *STORE, "policy", "apply", "site/policy.json", "site/policy.test.json", words=["E006", "site/policy.test.json"])
+    case("what differs is told", "FAIL anna late in the day" in result.err and "site/policy.test.json:" in result.err and
+         "expires_in  expected 601 s, got 600 s" in result.err and "end of window in techs-adjust-own-site" in result.err, result)
+    case("nothing was applied", len(json.loads(acectl("--json", *STORE, "policy", "log").out)) == 1)
+    result = acectl(*STORE, "policy", "apply", "site", "--no-tests")
+    case("unless they are left out", result.code == 0 and "(5 tests skipped)" in result.out, result)
+    result = acectl("policy", "test", "site")
+    case("one fails, the others pass", result.code == 1 and result.out.endswith("4 passed, 1 failed\n") and
+         result.out.count("ok   ") == 4, result)
+    edit("site/policy.test.json", lambda document: document["tests"][1].update(client="tech-ana", scop="x"))
+    result = acectl("policy", "test", "site")
+    case("a typo has its place", result.code == 1 and "E003" in result.err and "site/policy.test.json:" in result.err and
+         "“scope”" in result.err, result)
+    edit("site/policy.test.json", lambda document: document["tests"][1].pop("scop"))
+    fails(1, *STORE, "policy", "apply", "site", words=["E103", "tech-ana", "site/policy.test.json"])
+    fails(1, *STORE, "policy", "apply", "site/policy.test.json", words=["E001", "site/policy.test.json"])
+    os.unlink("site/policy.test.json")
+    fails(2, "policy", "test", "site", words=["no tests in site", "ace-policy-tests/1"])
 
 
 def keys_of_an_inventory():

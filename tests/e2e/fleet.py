@@ -211,7 +211,7 @@ def every_layout_goes_with_every_algorithm(fleet):
 
 def main():
     port = free_port()
-    files = sorted(glob.glob(os.path.join(SOURCE, "policies/presets/*.json")))
+    files = [path for path in sorted(glob.glob(os.path.join(SOURCE, "policies/presets/*.json"))) if not path.endswith(".test.json")]
     assert len(files) == 5, files
     os.mkdir("policy")
     for path in files:

@@ -71,7 +71,7 @@ def change(path, section, name, member, value):
     document[section][name][member] = value
     with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file)
-    ctl("policy", "apply", "policy", env=clock.env)
+    ctl("policy", "apply", "policy", "--no-tests", env=clock.env)
 
 
 def switch_device(name, enabled):
