@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "as/ctl.h"
+#include "as/ctl_draft.h"
 #include "as/policy_stored.h"
 #include "as/reasons.h"
 #include "as/token_size.h"
@@ -16,18 +17,16 @@
 #include "storage/decisions.h"
 #include "storage/device_keys.h"
 #include "storage/meta.h"
-#include "storage/policies.h"
 
 /* What is to be explained. Texts of the query borrow from here. */
 struct question {
 	uint64_t generation;
-	struct policy *policy; /* owns */
+	const struct policy *policy;
+	struct policy *recorded_policy; /* owns: of a decision that was made */
 	struct store_info info;
-	struct store_client client;
-	struct store_device device;
+	struct store_device device; /* without keys: it is not in the store */
 	struct store_decision record; /* of a decision that was made */
 	bool is_recorded;
-	enum store_kind unknown; /* what is missing when something is */
 	char id_text[STORE_DECISION_TEXT_LEN + 1];
 	struct ace_tag client_tags[STORE_TAGS_MAX], device_tags[STORE_TAGS_MAX];
 	struct policy_query query;
@@ -37,31 +36,11 @@ struct question {
 static enum ace_err load_policy(struct store_txn *txn, struct question *q)
 {
 	struct policy_problems problems = { 0 };
-	enum ace_err err = as_policy_stored(txn, q->generation, &problems, &q->policy);
+	enum ace_err err = as_policy_stored(txn, q->generation, &problems, &q->recorded_policy);
 
 	policy_problems_free(&problems);
+	q->policy = q->recorded_policy;
 	return err ? err : store_info_get(txn, &q->info);
-}
-
-/* A request that nobody made yet, with the parties as they are now. */
-static enum ace_err ask_present(struct store_txn *txn, const struct cli_call *call, struct question *q)
-{
-	const char *device = call->args[1];
-	enum ace_err err = store_client_get(txn, call->args[0], &q->client);
-
-	q->unknown = err ? STORE_CLIENT : STORE_DEVICE;
-	if (!err)
-		err = store_device_find(txn, (struct ace_slice){ (const uint8_t *)device, strlen(device) }, &q->device);
-	if (!err)
-		err = store_policy_current(txn, &q->generation);
-	if (err)
-		return err;
-	q->query.client = (struct policy_party){ q->client.id, q->client.is_enabled,
-						 store_tags_view(&q->client.tags, q->client_tags) };
-	q->query.device = (struct policy_party){ q->device.id, q->device.is_enabled,
-						 store_tags_view(&q->device.tags, q->device_tags) };
-	q->query.model = q->device.model;
-	return load_policy(txn, q);
 }
 
 /* A decision that was made: its generation, its time, and the tags that it read. */
@@ -201,8 +180,8 @@ static int no_decision(const struct cli_call *call, const struct cli_output *out
 	return cli_error_print(output, &error);
 }
 
-static int explain(const struct cli_call *call, const struct cli_output *output, struct store *store,
-		   struct question *q)
+static int explain_recorded(const struct cli_call *call, const struct cli_output *output, struct store *store,
+			    struct question *q)
 {
 	struct store_txn *txn;
 	enum ace_err err = store_begin_read(store, &txn);
@@ -210,19 +189,77 @@ static int explain(const struct cli_call *call, const struct cli_output *output,
 
 	if (err)
 		return ctl_fail(output, store, err);
-	err = call->args_len == 1 ? ask_recorded(txn, call->args[0], q) : ask_present(txn, call, q);
+	err = ask_recorded(txn, call->args[0], q);
 	store_abort(txn);
-	if (err == ACE_ERR_NOT_FOUND && call->args_len == 1)
-		return no_decision(call, output);
 	if (err == ACE_ERR_NOT_FOUND)
-		return ctl_unknown(output, store, q->unknown, call->args[q->unknown == STORE_CLIENT ? 0 : 1]);
-	if (err == ACE_ERR_USAGE && call->args_len == 1)
+		return no_decision(call, output);
+	if (err == ACE_ERR_USAGE)
 		return cli_fail(output, CLI_EXIT_USAGE, "\"%.40s\" is no decision id: D- and 16 characters", call->args[0]);
 	if (err)
 		code = ctl_fail(output, store, err);
 	else
 		code = was_early(q) ? answer_early(output, q) : answer(output, q);
-	policy_free(q->policy);
+	policy_free(q->recorded_policy);
+	return code;
+}
+
+/* A request that nobody made, with policy and parties as they are, or as files would make them. */
+struct present {
+	struct ctl_draft draft;
+	struct ctl_party client, device;
+};
+
+static int explain_present(const struct cli_call *call, const struct cli_output *output, struct present *p,
+			   struct question *q)
+{
+	enum store_kind kind = STORE_CLIENT;
+	enum ace_err err = ctl_draft_find(&p->draft, kind, call->args[0], &p->client);
+
+	if (!err)
+		err = ctl_draft_find(&p->draft, kind = STORE_DEVICE, call->args[1], &p->device);
+	if (err == ACE_ERR_NOT_FOUND) {
+		/* It reads for itself what is there. */
+		store_abort(p->draft.txn);
+		p->draft.txn = NULL;
+		return ctl_unknown(output, p->draft.store, kind, call->args[kind == STORE_CLIENT ? 0 : 1]);
+	}
+	if (!err)
+		err = store_info_get(p->draft.txn, &q->info);
+	if (err)
+		return ctl_fail(output, p->draft.store, err);
+	q->policy = p->draft.policy;
+	q->generation = p->draft.has_files ? 0 : p->draft.generation;
+	q->query.client = p->client.party;
+	q->query.device = p->device.party;
+	q->query.model = p->device.model;
+	if (p->device.is_stored)
+		q->device = p->device.record.device;
+	return answer(output, q);
+}
+
+static int explain(const struct cli_call *call, const struct cli_output *output, struct question *q)
+{
+	struct present *p;
+	struct store *store;
+	int code;
+
+	if (call->args_len == 1) {
+		code = ctl_open(call, output, false, &store);
+		if (code)
+			return code;
+		code = explain_recorded(call, output, store, q);
+		store_close(store);
+		return code;
+	}
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return ctl_printed(output, ACE_ERR_MEMORY);
+	code = ctl_draft_open_flag(call, output, &p->draft);
+	if (!code) {
+		code = explain_present(call, output, p, q);
+		ctl_draft_close(&p->draft);
+	}
+	free(p);
 	return code;
 }
 
@@ -231,11 +268,11 @@ int ctl_explain(const struct cli_call *call, const struct cli_output *output)
 	const char *at = cli_flag_value(call, "at");
 	struct cli_error error = { 0 };
 	struct question *q;
-	struct store *store;
 	int code;
 
-	if (call->args_len == 2 || (call->args_len == 1 && at))
-		return cli_fail(output, CLI_EXIT_USAGE, "usage: acectl explain CLIENT DEVICE SCOPE [--at TIME] | DECISION-ID");
+	if (call->args_len == 2 || (call->args_len == 1 && (at || cli_flag(call, "policy"))))
+		return cli_fail(output, CLI_EXIT_USAGE,
+				"usage: acectl explain CLIENT DEVICE SCOPE [--at TIME] [--policy PATH] | DECISION-ID");
 	q = calloc(1, sizeof *q);
 	if (!q)
 		return cli_fail(output, CLI_EXIT_BROKEN, "out of memory");
@@ -250,11 +287,7 @@ int ctl_explain(const struct cli_call *call, const struct cli_output *output)
 		error.exit = CLI_EXIT_USAGE;
 		return cli_error_print(output, &error);
 	}
-	code = ctl_open(call, output, false, &store);
-	if (code == CLI_EXIT_OK) {
-		code = explain(call, output, store, q);
-		store_close(store);
-	}
+	code = explain(call, output, q);
 	free(q);
 	return code;
 }

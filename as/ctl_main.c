@@ -104,6 +104,7 @@ static const struct cli_flag rotate_kek_flags[] = {
 
 static const struct cli_flag explain_flags[] = {
 	{ .name = "at", .value = "TIME", .help = "as if it were that time: 2026-11-24T17:50:00Z (default now)" },
+	{ .name = "policy", .value = "PATH", .repeatable = true, .help = "as if these files were applied" },
 	{ 0 },
 };
 
