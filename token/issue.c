@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims in, an access token out, and back again for its issuer. */
 #include "ace_issue.h"
+#include "token/mem.h"
 
 /* plaintext is where the claims stand, or only their length while measuring. */
 static struct ace_cose_seal_input seal_input(const struct ace_issue_input *in, struct ace_slice plaintext)
@@ -9,49 +10,57 @@ static struct ace_cose_seal_input seal_input(const struct ace_issue_input *in, s
 					     .kid = in->kid, .iv = in->iv, .plaintext = plaintext };
 }
 
-/* Lengths of the claims and of the token made of them. */
-static enum ace_err measure(const struct ace_issue_input *in, size_t *ret_claims_len, size_t *ret_token_len)
+enum ace_err ace_issue_len(const struct ace_issue_input *in, size_t *ret_len)
 {
 	struct ace_cose_seal_input seal;
 	struct ace_cbor_writer w;
 
 	ace_cbor_write_init(&w, NULL, 0);
 	ace_claims_write(&w, in->claims);
-	*ret_claims_len = w.len;
 	seal = seal_input(in, (struct ace_slice){ NULL, w.len });
-	return ace_cose_sealed_len(&seal, ret_token_len);
+	return ace_cose_sealed_len(&seal, ret_len);
 }
 
-enum ace_err ace_issue_len(const struct ace_issue_input *in, size_t *ret_len)
-{
-	size_t claims_len;
-
-	return measure(in, &claims_len, ret_len);
-}
-
-enum ace_err ace_issue_token(const struct ace_issue_input *in, struct ace_buf *out)
+/* The claims stand at the front of place. They move to where their ciphertext will be, which is the end of the token but
+ * for the tag, and the envelope is written over what they leave. */
+static enum ace_err seal_in_place(const struct ace_issue_input *in, size_t claims_len, struct ace_buf *place)
 {
 	uint8_t key_len, nonce_len, tag_len;
-	size_t claims_len, token_len;
-	struct ace_cose_seal_input seal;
-	struct ace_cbor_writer w;
-	uint8_t *place;
-	enum ace_err err = measure(in, &claims_len, &token_len);
+	size_t token_len;
+	struct ace_slice claims = { NULL, claims_len };
+	struct ace_cose_seal_input seal = seal_input(in, claims);
+	enum ace_err err = ace_cose_sealed_len(&seal, &token_len);
 
 	if (!err)
 		err = ace_cose_alg_lengths(in->alg, &key_len, &nonce_len, &tag_len);
 	if (err)
 		return err;
-	if (token_len > out->cap - out->len)
+	if (token_len > place->cap)
 		return ACE_ERR_SPACE;
-	/* The claims go where their ciphertext will be, which is the end of the token but for the tag. */
-	place = out->ptr + out->len + token_len - tag_len - claims_len;
-	ace_cbor_write_init(&w, place, claims_len);
-	ace_claims_write(&w, in->claims);
-	seal = seal_input(in, (struct ace_slice){ place, claims_len });
-	err = ace_cose_seal(&seal, out);
+	claims.ptr = place->ptr + token_len - tag_len - claims_len;
+	memmove(place->ptr + token_len - tag_len - claims_len, place->ptr, claims_len);
+	seal = seal_input(in, claims);
+	err = ace_cose_seal(&seal, place);
 	if (err)
-		ace_wipe(place, claims_len);
+		ace_wipe(place->ptr, token_len);
+	return err;
+}
+
+/* The claims are written once and never measured before: a token is longer than its claims, so there is room for them
+ * wherever there is room for it. */
+enum ace_err ace_issue_token(const struct ace_issue_input *in, struct ace_buf *out)
+{
+	struct ace_buf place = { out->ptr + out->len, out->cap - out->len, 0 };
+	struct ace_cbor_writer w;
+	enum ace_err err;
+
+	ace_cbor_write_init(&w, place.ptr, place.cap);
+	ace_claims_write(&w, in->claims);
+	err = seal_in_place(in, w.len, &place);
+	if (err)
+		ace_wipe(place.ptr, w.len < place.cap ? w.len : place.cap);
+	else
+		out->len += place.len;
 	return err;
 }
 
