@@ -51,19 +51,28 @@ enum ace_err table_key_number(struct ace_slice key, uint64_t *ret_number)
 	return ACE_OK;
 }
 
-/* Eight bytes at a time. Each step maps different states to different states, so that one changed word
- * always changes the sum before it is cut. Against damage, not against people: they meet the seals. */
+/* Maps different states to different states, so that one changed word always changes the sum before it is cut. */
+static uint64_t sum_step(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * UINT64_C(0xd6e8feb86659fd93);
+	return sum ^ sum >> 32;
+}
+
+/* Eight bytes at a time. Against damage, not against people: they meet the seals. */
 static uint64_t sum_add(uint64_t sum, struct ace_slice bytes)
 {
-	sum = (sum ^ bytes.len) * UINT64_C(0x9e3779b97f4a7c15);
-	for (size_t i = 0; i < bytes.len; i += 8) {
-		uint64_t word = 0;
+	uint64_t word;
 
-		memcpy(&word, bytes.ptr + i, bytes.len - i < 8 ? bytes.len - i : 8);
-		sum = (sum ^ word) * UINT64_C(0xd6e8feb86659fd93);
-		sum ^= sum >> 32;
+	sum = (sum ^ bytes.len) * UINT64_C(0x9e3779b97f4a7c15);
+	for (; bytes.len >= sizeof word; bytes.ptr += sizeof word, bytes.len -= sizeof word) {
+		memcpy(&word, bytes.ptr, sizeof word);
+		sum = sum_step(sum, word);
 	}
-	return sum;
+	if (!bytes.len)
+		return sum;
+	word = 0;
+	memcpy(&word, bytes.ptr, bytes.len);
+	return sum_step(sum, word);
 }
 
 /* In the byte order of the machine, as all of LMDB's file is. */

@@ -8,24 +8,35 @@
 /* RFC 4648 5. Tokens are not secret to those who hash them, so a table may be indexed with their bits. */
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static uint8_t digit(uint32_t bits)
+{
+	return (uint8_t)base64url[bits & 63];
+}
+
 /* Without padding, as RFC 7515 2 wants it: three bytes are four characters, a rest of n bytes n + 1. */
 static size_t base64url_write(struct ace_slice bytes, uint8_t *ret_text)
 {
-	size_t len = 0;
+	const uint8_t *from = bytes.ptr, *end = bytes.ptr + bytes.len / 3 * 3;
+	size_t rest = bytes.len % 3;
+	uint8_t *to = ret_text;
 
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		size_t left = bytes.len - i;
-		uint32_t bits = (uint32_t)bytes.ptr[i] << 16 | (left > 1 ? (uint32_t)bytes.ptr[i + 1] << 8 : 0) |
-				(left > 2 ? bytes.ptr[i + 2] : 0u);
+	for (; from != end; from += 3, to += 4) {
+		uint32_t bits = (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
 
-		ret_text[len++] = (uint8_t)base64url[bits >> 18];
-		ret_text[len++] = (uint8_t)base64url[bits >> 12 & 63];
-		if (left > 1)
-			ret_text[len++] = (uint8_t)base64url[bits >> 6 & 63];
-		if (left > 2)
-			ret_text[len++] = (uint8_t)base64url[bits & 63];
+		to[0] = digit(bits >> 18);
+		to[1] = digit(bits >> 12);
+		to[2] = digit(bits >> 6);
+		to[3] = digit(bits);
 	}
-	return len;
+	if (rest) {
+		uint32_t bits = (uint32_t)from[0] << 16 | (rest > 1 ? (uint32_t)from[1] << 8 : 0);
+
+		*to++ = digit(bits >> 18);
+		*to++ = digit(bits >> 12);
+		if (rest > 1)
+			*to++ = digit(bits >> 6);
+	}
+	return (size_t)(to - ret_text);
 }
 
 enum ace_err ace_token_hash(struct ace_slice token, struct ace_buf scratch, uint8_t ret_hash[ACE_TOKEN_HASH_LEN])
