@@ -17,8 +17,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import cbor2
 import programs
-from oscore_peer import GET, OBSERVE, open_token
-from revocation_case import client_line, grant, hash_of
+from oscore_peer import ECHO, GET, OBSERVE, POST, open_token
+from revocation_case import client_line, device_line, grant, hash_of, make_store
 
 # Code of the inner message and the first Uri-Path, in this order: Echo round trip and request of the enrolment, token, resource.
 WANTED = [("1", "token"), ("129", ""), ("1", "token"), ("133", ""), ("2", "token"), ("65", ""), ("1", "temp"), ("69", "")]
@@ -32,6 +32,9 @@ REFUSED = [("1", "token"), ("129", ""), ("1", "token"), ("133", ""), ("2", "toke
 CLOCKLESS = [("2", "token"), ("65", ""), ("1", "temp"), ("69", "")]
 # An observer of the revocation list, whom aced knows by now: registration, a token of its own, and that it was revoked.
 WATCHED = [("1", "revoke"), ("69", ""), ("2", "token"), ("65", ""), ("69", "")]
+# A device asks about that token: Echo round trip, then the request in two blocks.
+INTROSPECTED = [("2", "introspect"), ("129", ""), ("2", "introspect"), ("95", ""), ("2", "introspect"), ("65", "")]
+BLOCK1 = 27
 AIF_TEMP_GET = cbor2.dumps([["/temp", 1]])
 
 
@@ -135,7 +138,7 @@ def check_clockless(payloads):
 
 
 def watch():
-    """wallboard-1 hears, in Python, that its token was revoked. Returns the hash of that."""
+    """wallboard-1 hears, in Python, that its token was revoked. Returns the token."""
     line = client_line("wallboard-1")
     line.next_piv = 100  # behind those that ace-client used
     request = line.protect(GET, "revoke/trl", options=[(OBSERVE, b"")])
@@ -143,7 +146,23 @@ def watch():
     token, _ = grant(line)
     programs.ctl("token", "revoke", "--client", "wallboard-1", "-y")
     assert line.notification(request) is not None, "no notification"
-    return hash_of(token)
+    return token
+
+
+def introspect(token):
+    """thermo-101 asks, in Python, about a token that was revoked, in blocks of 64 bytes. Returns the whole request."""
+    line, body = device_line("thermo-101"), cbor2.dumps({11: token[:100]})
+    assert 64 < len(body) <= 128
+    first = line.exchange(line.protect(POST, "introspect", body[:64], [(BLOCK1, b"\x0a")]))
+    echo = [(ECHO, first.option(ECHO))]
+    assert str(line.exchange(line.protect(POST, "introspect", body[:64], [(BLOCK1, b"\x0a"), *echo]))) == "2.31"
+    assert str(line.exchange(line.protect(POST, "introspect", body[64:], [(BLOCK1, b"\x12")]))) == "2.01"
+    return body
+
+
+def check_introspected(payloads, request):
+    _, _, one, _, two, answer = payloads
+    assert one + two == request and cbor2.loads(answer) == {10: False}, payloads
 
 
 def client(name, *args, code=0):
@@ -161,12 +180,10 @@ def main():
     if not dumpcap:
         print("dumpcap or tshark is missing, or may not capture on loopback")
         return 77
-    ctl = ("as/acectl", "--state-dir", "store")
-    programs.run(*ctl, "init", "--as-uri", f"coap://127.0.0.1:{ports[0]}/token")
-    programs.run(*ctl, "policy", "apply", os.path.join(programs.SOURCE, "policies/demo"))
+    make_store(ports[0])
     programs.Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{ports[0]}", "--wireshark-keys", "as.keys")
     for file, name, port in (("device", "thermo-101", ports[1]), ("plain", "thermo-102", ports[2])):
-        programs.run(*ctl, "device", "export", name, "-o", file + ".json")
+        programs.ctl("device", "export", name, "-o", file + ".json")
         programs.Daemon("device/ace-device", "--provision", file + ".json", "--listen", f"127.0.0.1:{port}",
                         "--set", "/temp=21.5", "--set", "/setpoint=20", "--wireshark-keys", file + ".keys")
     temp, setpoint = (f"coap://127.0.0.1:{ports[1]}/{name}" for name in ("temp", "setpoint"))
@@ -177,11 +194,12 @@ def main():
     client("wallboard-1", "put", setpoint, "-e", "17", code=1)
     client("tech-anna", "get", f"coap://127.0.0.1:{ports[2]}/temp")
     revoked = watch()
+    asked = introspect(revoked)
     time.sleep(1)
     dumpcap.send_signal(signal.SIGINT)
     dumpcap.wait(timeout=20)
     got = read(ports)
-    wanted = WANTED + WRITTEN + REFUSED + CLOCKLESS + WATCHED
+    wanted = WANTED + WRITTEN + REFUSED + CLOCKLESS + WATCHED + INTROSPECTED
     if [message[:2] for message in got] != wanted:
         sys.exit(f"tshark read {got}\nwanted      {wanted}")
     payloads = [payload for _, _, payload in got]
@@ -192,7 +210,9 @@ def main():
     check_refused(payloads[at:at + len(REFUSED)])
     at += len(REFUSED)
     check_clockless(payloads[at:at + len(CLOCKLESS)])
-    assert cbor2.loads(got[-1][2]) == {0: [revoked], 2: 0}, got[-1]
+    at += len(CLOCKLESS) + len(WATCHED)
+    assert cbor2.loads(payloads[at - 1]) == {0: [hash_of(revoked)], 2: 0}, got[at - 1]
+    check_introspected(payloads[at:], asked)
     print("tshark reads what we protect")
     return 0
 
