@@ -10,13 +10,11 @@ void as_overload_note(struct as_server *as)
 {
 	struct as_overload *overload = &as->overload;
 	const struct as_batch *batch = as->batch;
-	uint64_t lost;
+	/* With each batch: what was lost to strangers is not held against those who come after them. */
+	uint64_t lost = ace_udp_lost(as->udp);
 
 	overload->served = 0;
-	if (batch->verified < VERIFIED_MIN)
-		return;
-	lost = ace_udp_lost(as->udp);
-	if (lost > overload->lost)
+	if (lost > overload->lost && batch->verified >= VERIFIED_MIN)
 		overload->until_ms = batch->monotonic_ms + AS_OVERLOAD_HOLDS_MS;
 	overload->lost = lost;
 }

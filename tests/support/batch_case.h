@@ -141,7 +141,7 @@ static void assert_stored(uint64_t tokens_wanted, uint64_t decisions_wanted)
 }
 
 /* The writer of the token sequence has its own commit, before anything is handled: have it behind us. */
-static void reserve_numbers(void)
+static inline void reserve_numbers(void)
 {
 	as_line_ask(&anna, "token", token_body("d-clock"));
 	assert_int_equal(run(), ACE_OK);
