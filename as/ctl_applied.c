@@ -25,6 +25,17 @@ static size_t sections_of(const struct ctl_applied *applied, struct section ret_
 	return SECTIONS_MAX;
 }
 
+bool ctl_applied_anything(const struct ctl_applied *applied)
+{
+	struct section sections[SECTIONS_MAX];
+	size_t len = sections_of(applied, sections);
+	bool is_any = applied->generation != applied->generation_before || applied->is_defaults_changed;
+
+	for (size_t i = 0; i < len; i++)
+		is_any = is_any || sections[i].tally->added || sections[i].tally->changed || sections[i].tally->removed;
+	return is_any;
+}
+
 /* " +5 ~1 -2 clients": new, changed, gone; nothing when there is nothing to tell. @return whether there was. */
 static bool print_tally(FILE *out, const struct section *section)
 {
@@ -112,6 +123,8 @@ static int print_document(const struct cli_output *output, const struct ctl_file
 	cli_json_put_int(object, "passed", in->tests_skipped ? 0 : (int64_t)in->tests);
 	cli_json_put_int(object, "skipped", in->tests_skipped ? (int64_t)in->tests : 0);
 	cli_json_put(document, "tests", object);
+	cli_json_put_int(document, "tokens_revoked", (int64_t)applied->revoked.tokens);
+	cli_json_put(document, "exceeding", ctl_exceeding_record(&applied->exceeding));
 	cli_json_put(document, "problems", ctl_problems_record(&files->problems));
 	cli_json_put(document, "ignored", ctl_ignored_record(files));
 	return ctl_printed(output, cli_output_json(output, document));
@@ -138,5 +151,8 @@ int ctl_applied_tell(const struct cli_call *call, const struct cli_output *outpu
 		cli_say_done(output, "effective now");
 	else
 		cli_say_done(output, "effective as soon as aced runs");
+	if (applied->revoked.tokens)
+		ctl_revoke_say(output, &applied->revoked);
+	ctl_exceeding_say(output, &applied->exceeding, in->is_rehearsal);
 	return CLI_EXIT_OK;
 }

@@ -3,7 +3,9 @@
 #ifndef AS_CTL_APPLY_H
 #define AS_CTL_APPLY_H
 
+#include "as/ctl_exceed.h"
 #include "as/ctl_files.h"
+#include "as/ctl_revoke.h"
 #include "cli/json.h"
 #include "policy/inventory.h"
 #include "policy/policy.h"
@@ -30,6 +32,8 @@ struct ctl_applied {
 	size_t keys_of_clients, keys_of_devices; /* made here, not read from files */
 	size_t imported;                         /* keys read from files */
 	const char *imported_names[CTL_IMPORTED_NAMED]; /* borrow from loaded */
+	struct ctl_revoked revoked;     /* tokens of what was removed or disabled; filled after ctl_apply() */
+	struct ctl_exceeding exceeding; /* the same */
 };
 
 /* Models, scopes, groups and rules replace those of the generation before as a whole (a set of inventory files alone, and
@@ -39,6 +43,8 @@ struct ctl_applied {
 ACE_MUST_CHECK enum ace_err ctl_apply(struct store *store, const struct ctl_apply_input *in,
 				      struct ctl_applied *ret_applied, struct cli_error *ret_error);
 
+/* Is the store other than before? */
+bool ctl_applied_anything(const struct ctl_applied *applied);
 /* Print what it did. @return the exit code. */
 int ctl_applied_tell(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files,
 		     const struct ctl_apply_input *in, const struct ctl_applied *applied);

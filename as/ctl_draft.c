@@ -8,6 +8,14 @@
 #include "storage/meta.h"
 #include "storage/policies.h"
 
+static void lay_over(const struct policy_loaded *loaded, struct ctl_draft *draft)
+{
+	draft->has_files = true;
+	draft->inventory = loaded->inventory;
+	if (loaded->has_policy)
+		draft->policy = loaded->policy;
+}
+
 /* Files name what the store has, as they may with apply. */
 static int load_files(const struct cli_output *output, const char *const *paths,
 		      size_t paths_len, struct ctl_draft *draft)
@@ -26,33 +34,56 @@ static int load_files(const struct cli_output *output, const char *const *paths,
 	if (err)
 		return ctl_files_tell_problems(output, &draft->files, "");
 	ctl_files_note_ignored(output, &draft->files);
-	draft->has_files = true;
-	draft->inventory = draft->files.loaded.inventory;
-	if (draft->files.loaded.has_policy)
-		draft->policy = draft->files.loaded.policy;
+	lay_over(&draft->files.loaded, draft);
 	return CLI_EXIT_OK;
 }
 
-int ctl_draft_open(const struct cli_call *call, const struct cli_output *output, const char *const *paths,
-		   size_t paths_len, struct ctl_draft *draft)
+enum ace_err ctl_draft_begin(struct store *store, const struct policy_loaded *over, struct ctl_draft *draft)
 {
 	struct policy_problems problems = { 0 };
 	enum ace_err err;
-	int code;
 
 	memset(draft, 0, sizeof *draft);
-	code = ctl_open(call, output, false, &draft->store);
-	if (code)
-		return code;
-	err = store_begin_read(draft->store, &draft->txn);
+	draft->store = store;
+	err = store_begin_read(store, &draft->txn);
 	if (!err)
 		err = store_policy_current(draft->txn, &draft->generation);
 	if (!err)
 		err = as_policy_stored(draft->txn, draft->generation, &problems, &draft->running);
 	policy_problems_free(&problems);
 	draft->policy = draft->running;
-	code = err ? ctl_fail(output, draft->store, err) : CLI_EXIT_OK;
-	if (!code && paths_len)
+	if (err)
+		ctl_draft_end(draft);
+	else if (over)
+		lay_over(over, draft);
+	return err;
+}
+
+void ctl_draft_end(struct ctl_draft *draft)
+{
+	if (draft->txn)
+		store_abort(draft->txn);
+	policy_free(draft->running);
+	ctl_files_free(&draft->files);
+	memset(draft, 0, sizeof *draft);
+}
+
+int ctl_draft_open(const struct cli_call *call, const struct cli_output *output, const char *const *paths,
+		   size_t paths_len, struct ctl_draft *draft)
+{
+	struct store *store;
+	enum ace_err err;
+	int code = ctl_open(call, output, false, &store);
+
+	if (code)
+		return code;
+	err = ctl_draft_begin(store, NULL, draft);
+	if (err) {
+		code = ctl_fail(output, store, err);
+		store_close(store);
+		return code;
+	}
+	if (paths_len)
 		code = load_files(output, paths, paths_len, draft);
 	if (code)
 		ctl_draft_close(draft);
@@ -71,12 +102,10 @@ int ctl_draft_open_flag(const struct cli_call *call, const struct cli_output *ou
 
 void ctl_draft_close(struct ctl_draft *draft)
 {
-	if (draft->txn)
-		store_abort(draft->txn);
-	store_close(draft->store);
-	policy_free(draft->running);
-	ctl_files_free(&draft->files);
-	memset(draft, 0, sizeof *draft);
+	struct store *store = draft->store;
+
+	ctl_draft_end(draft);
+	store_close(store);
 }
 
 static const char *listed_id(const struct policy_inventory *inventory, enum store_kind kind, size_t i)
@@ -112,10 +141,23 @@ static void take_listed(const struct ctl_draft *draft, enum store_kind kind, siz
 	const struct policy_client *client = kind == STORE_CLIENT ? &draft->inventory->clients[i] : NULL;
 	const struct policy_device *device = client ? NULL : &draft->inventory->devices[i];
 
+	party->is_listed = true;
 	snprintf(party->id, sizeof party->id, "%s", client ? client->id : device->id);
 	party->party = (struct policy_party){ party->id, client ? client->enabled : device->enabled,
 					      client ? client->tags : device->tags };
 	party->model = client ? NULL : device->model;
+}
+
+struct policy_party ctl_party_stored(enum store_kind kind, const struct ctl_party *party,
+				     struct ace_tag tags[STORE_TAGS_MAX])
+{
+	const struct store_client *client = &party->record.client;
+	const struct store_device *device = &party->record.device;
+
+	return (struct policy_party){
+		party->id, kind == STORE_CLIENT ? client->is_enabled : device->is_enabled,
+		store_tags_view(kind == STORE_CLIENT ? &client->tags : &device->tags, tags)
+	};
 }
 
 static void take_stored(enum store_kind kind, struct ctl_party *party)
@@ -125,10 +167,7 @@ static void take_stored(enum store_kind kind, struct ctl_party *party)
 
 	party->is_stored = true;
 	memcpy(party->id, kind == STORE_CLIENT ? client->id : device->id, sizeof party->id);
-	party->party = (struct policy_party){
-		party->id, kind == STORE_CLIENT ? client->is_enabled : device->is_enabled,
-		store_tags_view(kind == STORE_CLIENT ? &client->tags : &device->tags, party->tags)
-	};
+	party->party = ctl_party_stored(kind, party, party->tags);
 	party->model = kind == STORE_CLIENT ? NULL : device->model;
 }
 
@@ -141,7 +180,7 @@ enum ace_err ctl_draft_find(const struct ctl_draft *draft, enum store_kind kind,
 
 	if (err && err != ACE_ERR_NOT_FOUND)
 		return err;
-	party->is_stored = false;
+	party->is_stored = party->is_listed = false;
 	if (!err)
 		take_stored(kind, party);
 	if (!err && len)
@@ -152,7 +191,7 @@ enum ace_err ctl_draft_find(const struct ctl_draft *draft, enum store_kind kind,
 		if (draft->inventory->devices[k].audience && !strcmp(draft->inventory->devices[k].audience, id))
 			i = k;
 	if (i >= len || (!err && strcmp(listed_id(draft->inventory, kind, i), party->id)))
-		return err;
+		return draft->prune ? ACE_ERR_NOT_FOUND : err;
 	take_listed(draft, kind, i, party);
 	return ACE_OK;
 }
@@ -172,7 +211,7 @@ enum ace_err ctl_draft_next(const struct ctl_draft *draft, enum store_kind kind,
 	if (i >= len && err)
 		return err;
 	order = i >= len ? 1 : err ? -1 : strcmp(listed_id(draft->inventory, kind, i), stored);
-	party->is_stored = false;
+	party->is_stored = party->is_listed = false;
 	if (order >= 0)
 		take_stored(kind, party);
 	if (order <= 0)

@@ -75,6 +75,13 @@ static const struct cli_flag token_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag revoke_flags[] = {
+	{ .name = "client", .value = "ID", .help = "tokens of this client" },
+	{ .name = "device", .value = "ID", .help = "tokens for this device" },
+	{ .name = "exceeding", .help = "tokens that the policy in force would not give" },
+	{ 0 },
+};
+
 static const struct cli_flag client_rotate_flags[] = {
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
 	{ .name = "overlap", .value = "DURATION", .help = "how long the old key is taken, at most (default: until the new one was used)" },
@@ -195,7 +202,9 @@ static const struct cli_verb verbs[] = {
 	  .help = "one token, by its number or the decision that granted it",
 	  .examples = "acectl token show D-01KB2R7Q8ZJ4N0PX\n", .run = ctl_token_show },
 	{ .name = "token revoke", .args = "[ID]", .args_max = 1, .help = "end tokens before their time",
-	  .examples = "acectl token revoke --client wallboard-1 -y\n", .flags = token_flags, .run = ctl_token_revoke },
+	  .examples = "acectl token revoke --client wallboard-1 -y\n"
+		      "acectl token revoke --exceeding\n",
+	  .flags = revoke_flags, .run = ctl_token_revoke },
 	{ .name = "key status", .args = "", .help = "how old the keys of the store are",
 	  .examples = "acectl key status --json\n", .run = ctl_key_status },
 	{ .name = "key rotate-kek", .args = "", .help = "a new key-encryption key; aced goes on",

@@ -9,7 +9,6 @@
 #include "as/ctl_known.h"
 #include "as/ctl_tests.h"
 #include "as/policy_stored.h"
-#include "as/ctl_revoke.h"
 #include "storage/meta.h"
 #include "storage/policies.h"
 
@@ -110,21 +109,42 @@ static int confirm_prune(struct request *r)
 }
 
 /* What was removed or disabled holds no token any more. */
-static int revoke_unheld(struct request *r)
+static enum ace_err revoke_unheld(struct request *r)
 {
-	struct ctl_selection selection = { .unheld = true };
 	const struct cli_json_tally *clients = &r->applied.clients, *devices = &r->applied.devices;
-	struct ctl_revoked revoked;
-	enum ace_err err;
 
 	if (r->in.is_rehearsal || !(clients->removed + clients->changed + devices->removed + devices->changed))
-		return CLI_EXIT_OK;
-	err = ctl_revoke(r->store, &selection, r->in.now, &revoked);
+		return ACE_OK;
+	return ctl_revoke(r->store, &(struct ctl_selection){ .unheld = true }, r->in.now, &r->applied.revoked);
+}
+
+/* Live tokens follow the policy: which ones does it leave behind? */
+static enum ace_err find_exceeding(struct request *r)
+{
+	struct ctl_draft draft;
+	enum ace_err err;
+
+	if (!ctl_applied_anything(&r->applied))
+		return ACE_OK;
+	err = ctl_draft_begin(r->store, r->in.is_rehearsal ? &r->files.loaded : NULL, &draft);
 	if (err)
-		return ctl_fail(r->output, r->store, err);
-	if (revoked.tokens)
-		ctl_revoke_say(r->output, &revoked);
-	return CLI_EXIT_OK;
+		return err;
+	draft.prune = r->in.is_rehearsal && r->in.prune;
+	err = ctl_exceeding_find(&draft, r->in.now, &r->applied.exceeding);
+	ctl_draft_end(&draft);
+	return err;
+}
+
+/* What was applied is told whatever becomes of the tokens. */
+static int settle(struct request *r)
+{
+	enum ace_err err = revoke_unheld(r);
+	int code;
+
+	if (!err)
+		err = find_exceeding(r);
+	code = ctl_applied_tell(r->call, r->output, &r->files, &r->in, &r->applied);
+	return err ? ctl_fail(r->output, r->store, err) : code;
 }
 
 static int run(struct request *r)
@@ -141,9 +161,7 @@ static int run(struct request *r)
 		code = confirm_prune(r);
 	if (!code)
 		code = apply(r);
-	if (!code)
-		code = ctl_applied_tell(r->call, r->output, &r->files, &r->in, &r->applied);
-	return code ? code : revoke_unheld(r);
+	return code ? code : settle(r);
 }
 
 int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "as/ctl_draft.h"
+#include "as/ctl_exceed.h"
 #include "storage/clients.h"
 #include "storage/devices.h"
 
@@ -11,6 +13,7 @@
 struct found {
 	uint64_t *sequences; /* owns */
 	size_t len, cap;
+	struct store_txn *txn;
 	struct ctl_revoked *revoked;
 };
 
@@ -47,22 +50,24 @@ static enum ace_err is_unheld(struct store_txn *txn, const struct store_token *t
 }
 
 /* ACE_ERR_NOT_FOUND: not one of the selection, or not alive. */
-static enum ace_err match(struct store_txn *txn, const struct ctl_selection *selection, int64_t now,
+static enum ace_err match(const struct ctl_draft *draft, const struct ctl_selection *selection, int64_t now,
 			  const struct store_token *token)
 {
 	struct store_revoked revoked;
-	bool unheld = true;
+	bool unheld = true, exceeds = true;
 	enum ace_err err;
 
 	if (token->expires_at <= now || (selection->sequence && selection->sequence != token->sequence) ||
 	    (selection->client && strcmp(selection->client, token->client)) ||
 	    (selection->device && strcmp(selection->device, token->device)))
 		return ACE_ERR_NOT_FOUND;
-	err = store_revoked_get(txn, token, &revoked);
+	err = store_revoked_get(draft->txn, token, &revoked);
 	if (err != ACE_ERR_NOT_FOUND)
 		return err ? err : ACE_ERR_NOT_FOUND;
-	err = selection->unheld ? is_unheld(txn, token, &unheld) : ACE_OK;
-	return err || unheld ? err : ACE_ERR_NOT_FOUND;
+	err = selection->unheld ? is_unheld(draft->txn, token, &unheld) : ACE_OK;
+	if (!err && unheld && selection->exceeding)
+		err = ctl_token_exceeds(draft, token, now, &exceeds);
+	return err || (unheld && exceeds) ? err : ACE_ERR_NOT_FOUND;
 }
 
 static enum ace_err note_device(struct store_txn *txn, const char *id, struct ctl_revoked *revoked)
@@ -86,38 +91,47 @@ static enum ace_err note_device(struct store_txn *txn, const char *id, struct ct
 	return ACE_OK;
 }
 
-static enum ace_err find(struct store_txn *txn, const struct ctl_selection *selection, int64_t now, struct found *found)
+enum ace_err ctl_live_each(const struct ctl_draft *draft, const struct ctl_selection *selection, int64_t now,
+			   ctl_live_fn *found, void *context)
 {
 	struct store_token token = { .sequence = selection->sequence ? selection->sequence - 1 : 0 };
 	enum ace_err err;
 
-	while (!(err = store_token_next(txn, token.sequence, &token))) {
+	while (!(err = store_token_next(draft->txn, token.sequence, &token))) {
 		if (selection->sequence && token.sequence > selection->sequence)
 			return ACE_OK;
-		err = match(txn, selection, now, &token);
+		err = match(draft, selection, now, &token);
 		if (err == ACE_ERR_NOT_FOUND)
 			continue;
 		if (!err)
-			err = append(found, token.sequence);
-		if (!err)
-			err = note_device(txn, token.device, found->revoked);
+			err = found(context, &token);
 		if (err)
 			return err;
 	}
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
+static enum ace_err take(void *context, const struct store_token *token)
+{
+	struct found *found = context;
+	enum ace_err err = append(found, token->sequence);
+
+	return err ? err : note_device(found->txn, token->device, found->revoked);
+}
+
+/* The policy is compiled only where it is asked for. */
 static enum ace_err find_all(struct store *store, const struct ctl_selection *selection, int64_t now,
 			     struct found *found)
 {
-	struct store_txn *txn;
-	enum ace_err err = store_begin_read(store, &txn);
+	struct ctl_draft draft = { 0 };
+	enum ace_err err = selection->exceeding ? ctl_draft_begin(store, NULL, &draft) : store_begin_read(store, &draft.txn);
 
 	*found->revoked = (struct ctl_revoked){ .all_have_lines = true };
 	if (err)
 		return err;
-	err = find(txn, selection, now, found);
-	store_abort(txn);
+	found->txn = draft.txn;
+	err = ctl_live_each(&draft, selection, now, take, found);
+	ctl_draft_end(&draft);
 	return err;
 }
 

@@ -8,14 +8,21 @@
 
 #define CTL_REVOKE_NAMED 8 /* devices that a message names; the others are counted */
 
-struct json_t;
+struct ctl_draft;
 
 /* Which ones. Borrowed for the call. */
 struct ctl_selection {
 	const char *client, *device; /* ids; NULL: any */
 	uint64_t sequence;           /* 0: any */
 	bool unheld;                 /* only those whose client or device is disabled or gone */
+	bool exceeding;              /* only those that the policy in force would not give */
 };
+
+/* Tell each live token of a selection, oldest first, in the transaction of the draft; its policy is what exceeding means. An
+ * error of found ends it. */
+typedef enum ace_err ctl_live_fn(void *context, const struct store_token *token);
+ACE_MUST_CHECK enum ace_err ctl_live_each(const struct ctl_draft *draft, const struct ctl_selection *selection, int64_t now,
+					  ctl_live_fn *found, void *context);
 
 struct ctl_revoked {
 	size_t tokens;

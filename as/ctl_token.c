@@ -267,12 +267,14 @@ static int revoke_selected(const struct cli_call *call, const struct cli_output 
 int ctl_token_revoke(const struct cli_call *call, const struct cli_output *output)
 {
 	struct ctl_selection selection = { .client = cli_flag_value(call, "client"),
-					   .device = cli_flag_value(call, "device") };
+					   .device = cli_flag_value(call, "device"),
+					   .exceeding = cli_flag(call, "exceeding") };
 	struct store *store;
 	int code;
 
-	if ((call->args_len == 1) == (selection.client || selection.device))
-		return cli_fail(output, CLI_EXIT_USAGE, "name a token, or --client or --device (or both) for all that match");
+	if ((call->args_len == 1) == (selection.client || selection.device || selection.exceeding))
+		return cli_fail(output, CLI_EXIT_USAGE,
+				"name a token, or give --client, --device, --exceeding for all that match");
 	code = ctl_open(call, output, false, &store);
 	if (code)
 		return code;
