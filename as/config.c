@@ -29,7 +29,7 @@ void as_config_init(struct as_config *ret_config)
 		.state_dir = STORE_DIR_DEFAULT,
 		.listen = "127.0.0.1:5683",
 		.introspect_path = "/introspect",
-		.trl_path = "/revoke/trl",
+		.trl_path = AS_TRL_PATH,
 		.trl = { .updates = STORE_TRL_UPDATES, .page = STORE_TRL_PAGE, .index_max = UINT32_MAX },
 		.log_level = CLI_LOG_INFO,
 		.grants = { .per_second = 100, .burst = 1000 },

@@ -13,6 +13,7 @@
 
 #define AS_CONFIG_DEFAULT "/etc/aced/aced.json"
 #define AS_PATH_MAX 1024
+#define AS_TRL_PATH "/revoke/trl"
 #define AS_LISTEN_MAX 280
 #define AS_ADMINISTRATORS_MAX 16
 
@@ -26,7 +27,7 @@ struct as_config {
 	char issuer[STORE_URI_MAX + 1];   /* "": what the store says; another is refused */
 	char wireshark_keys[AS_PATH_MAX]; /* "": none */
 	char introspect_path[CLI_PATH_MAX + 1]; /* "/introspect" */
-	char trl_path[CLI_PATH_MAX + 1];        /* "/revoke/trl" */
+	char trl_path[CLI_PATH_MAX + 1];        /* AS_TRL_PATH */
 	struct as_trl_limits trl;               /* of a requester of the revocation list */
 	char administrators[AS_ADMINISTRATORS_MAX][STORE_ID_MAX + 1]; /* clients that see all of it */
 	size_t administrators_len;

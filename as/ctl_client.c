@@ -5,6 +5,7 @@
 
 #include "ace_port.h"
 #include "as/ctl_client_files.h"
+#include "as/ctl_trl.h"
 #include "as/ctl_uri.h"
 #include "storage/meta.h"
 
@@ -27,6 +28,7 @@ struct client_with_secret {
 	struct store_client client;
 	struct store_secret secret;
 	struct store_info info;
+	struct ctl_trl trl;
 	const struct cli_output *output;
 	enum cli_bundle_format format;
 	const char *path;
@@ -66,6 +68,8 @@ static enum ace_err read_secret(struct store_txn *txn, struct client_with_secret
 		err = rotate(txn, c);
 	if (!err)
 		err = store_info_get(txn, &c->info);
+	if (!err)
+		err = ctl_trl_get(txn, &c->trl);
 	return err || c->what ? err : store_client_secret(txn, &c->client, &c->secret);
 }
 
@@ -95,7 +99,8 @@ static int write_files(struct client_with_secret *c)
 {
 	uint8_t kid[STORE_KID_MAX];
 	struct ace_slice id = { kid, store_line_kid(c->client.line, kid) }, key = { c->secret.key, c->secret.key_len };
-	struct cli_client_bundle bundle = { .client = c->client.id, .expires = c->client.ticket_expires };
+	struct cli_client_bundle bundle = { .client = c->client.id, .expires = c->client.ticket_expires,
+					    .trl = ctl_trl_told(&c->trl) };
 	struct cli_error error = { 0 };
 
 	if (choose_uri(c, &bundle.as_uri, &error))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ace_port.h"
+#include "as/ctl_trl.h"
 #include "as/policy_stored.h"
 #include "cli/bundle.h"
 #include "cli/hex.h"
@@ -18,6 +19,7 @@ struct device_with_secrets {
 	int64_t now;
 	struct store_secret line;
 	struct store_info info;
+	struct ctl_trl trl;
 	struct policy *policy; /* owns: the model's resources are borrowed from it */
 };
 
@@ -29,6 +31,8 @@ static enum ace_err read_all(struct store_txn *txn, struct device_with_secrets *
 
 	if (!err)
 		err = store_info_get(txn, &d->info);
+	if (!err)
+		err = ctl_trl_get(txn, &d->trl);
 	for (size_t i = 0; i < d->device.keys_len && !err; i++)
 		err = store_device_key(txn, &d->device, i, &d->keys[i]);
 	if (!err && d->device.line_method != STORE_AUTH_NONE)
@@ -94,6 +98,8 @@ static int write_bundle(const struct cli_output *output, const struct device_wit
 	bundle.resources = model->resources;
 	bundle.has_clock = model->has_clock;
 	fill_line(d, (struct ace_slice){ kid, store_line_kid(d->device.line, kid) }, &bundle.as_line);
+	if (bundle.as_line.method != CLI_LINE_NONE)
+		bundle.trl = ctl_trl_told(&d->trl);
 	err = cli_device_bundle_write(&bundle, format, &bytes, &error);
 	if (!err)
 		err = cli_file_write(path, (struct ace_slice){ bytes.ptr, bytes.len }, CLI_WRITE_NEW, &error);

@@ -30,12 +30,21 @@ struct cli_line {
 	struct ace_slice psk_key;
 };
 
+/* What a requester of the revocation list is told with its credentials: where it is, under the authority of as_uri, and how
+ * much of the list's history it can ask for. Hashes are SHA-256.  Source: RFC 9770 10. */
+struct cli_trl {
+	const char *path;        /* NULL: nothing is told */
+	uint32_t max_n;          /* updates that are kept (MAX_N) */
+	uint32_t max_diff_batch; /* updates in one answer (MAX_DIFF_BATCH) */
+};
+
 /* Slices and texts borrow: from the caller when it is written, from arena when it was read. */
 struct cli_client_bundle {
 	const char *client;
 	const char *as_uri;
 	struct cli_line line; /* never CLI_LINE_NONE */
 	int64_t expires;      /* seconds since 1970: a ticket to be enrolled until then; 0: no ticket */
+	struct cli_trl trl;
 	struct cli_arena arena;
 };
 
@@ -53,6 +62,7 @@ struct cli_device_bundle {
 	struct cli_token_key token_keys[CLI_TOKEN_KEYS_MAX];
 	size_t token_keys_len;          /* at least 1 */
 	struct cli_line as_line;        /* the device's own line to the AS; CLI_LINE_NONE: it has none */
+	struct cli_trl trl;             /* only with such a line */
 	struct ace_resources resources; /* what it hosts, and its text scopes */
 	const char *hint_scope;         /* NULL: none */
 	bool has_clock;                 /* "clock": "rtc"; false: "none" */

@@ -89,11 +89,23 @@ static void write_line(struct ace_cbor_writer *w, const struct cli_line *line)
 	}
 }
 
+static void write_trl(struct ace_cbor_writer *w, const struct cli_trl *trl)
+{
+	if (!trl->path)
+		return;
+	ace_cbor_write_int(w, CLI_DEVICE_TRL);
+	ace_cbor_write_map(w, 3);
+	text_member(w, CLI_TRL_PATH, trl->path);
+	int_member(w, CLI_TRL_MAX_N, trl->max_n);
+	int_member(w, CLI_TRL_MAX_DIFF_BATCH, trl->max_diff_batch);
+}
+
 static void write_bundle(struct ace_cbor_writer *w, const struct cli_device_bundle *bundle)
 {
 	bool scopes = bundle->resources.text_scopes_len != 0;
 
-	ace_cbor_write_map(w, 8u + (bundle->as_line.method != CLI_LINE_NONE) + scopes + (bundle->hint_scope != NULL));
+	ace_cbor_write_map(w, 8u + (bundle->as_line.method != CLI_LINE_NONE) + scopes + (bundle->hint_scope != NULL) +
+				      (bundle->trl.path != NULL));
 	text_member(w, CLI_DEVICE_FORMAT_NAME, CLI_DEVICE_FORMAT);
 	text_member(w, CLI_DEVICE_ID, bundle->device);
 	text_member(w, CLI_DEVICE_ISSUER, bundle->issuer);
@@ -111,6 +123,7 @@ static void write_bundle(struct ace_cbor_writer *w, const struct cli_device_bund
 		text_member(w, CLI_DEVICE_HINT_SCOPE, bundle->hint_scope);
 	ace_cbor_write_int(w, CLI_DEVICE_CLOCK);
 	ace_cbor_write_bool(w, bundle->has_clock);
+	write_trl(w, &bundle->trl);
 }
 
 enum ace_err cli_device_cbor(const struct cli_device_bundle *bundle, struct cli_bytes *ret_bytes,

@@ -46,6 +46,15 @@ void cli_check_line(struct cli_bundle_check *check, const char *pointer, const s
 		check_oscore(check, pointer, &line->oscore);
 }
 
+/* RFC 9770 6.2.1: a batch holds at most what is kept. */
+void cli_check_trl(struct cli_bundle_check *check, const struct cli_trl *trl)
+{
+	if (trl->path && trl->path[0] != '/')
+		refuse(check, ACE_ERR_RANGE, "/revocation_list/path", "a path must begin with /");
+	else if (trl->max_diff_batch > trl->max_n)
+		refuse(check, ACE_ERR_RANGE, "/revocation_list/max_diff_batch", "more than \"max_n\"");
+}
+
 void cli_check_token_keys(struct cli_bundle_check *check, const struct cli_device_bundle *bundle)
 {
 	char pointer[48];
@@ -95,6 +104,9 @@ void cli_check_device(struct cli_bundle_check *check, const struct cli_device_bu
 
 	cli_check_token_keys(check, bundle);
 	cli_check_line(check, "/as_oscore", &bundle->as_line);
+	cli_check_trl(check, &bundle->trl);
+	if (bundle->trl.path && bundle->as_line.method == CLI_LINE_NONE)
+		refuse(check, ACE_ERR_RANGE, "/revocation_list", "without a line to the AS nobody can ask for it");
 	check_entries(check, "/resources", resources->entries, resources->entries_len);
 	for (size_t i = 0; i < resources->text_scopes_len; i++) {
 		const struct ace_text_scope *scope = &resources->text_scopes[i];

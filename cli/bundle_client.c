@@ -38,6 +38,19 @@ void cli_line_put(struct json_t *object, const char *prefix, const struct cli_li
 	cli_json_put(object, key, inner);
 }
 
+void cli_trl_put(struct json_t *object, const struct cli_trl *trl)
+{
+	struct json_t *inner;
+
+	if (!trl->path)
+		return;
+	inner = cli_json_object();
+	cli_json_put_text(inner, "path", trl->path);
+	cli_json_put_int(inner, "max_n", trl->max_n);
+	cli_json_put_int(inner, "max_diff_batch", trl->max_diff_batch);
+	cli_json_put(object, "revocation_list", inner);
+}
+
 enum ace_err cli_document_bytes(struct json_t *document, struct cli_bytes *ret_bytes, struct cli_error *ret_error)
 {
 	struct cli_text out = { 0 };
@@ -64,6 +77,7 @@ static enum ace_err write_json(const struct cli_client_bundle *bundle, struct cl
 	if (bundle->expires)
 		cli_json_put_time(document, "expires", bundle->expires);
 	cli_line_put(document, "", &bundle->line);
+	cli_trl_put(document, &bundle->trl);
 	return cli_document_bytes(document, ret_bytes, ret_error);
 }
 

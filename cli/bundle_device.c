@@ -99,6 +99,7 @@ static enum ace_err write_json(const struct cli_device_bundle *bundle, struct cl
 	cli_json_put_text(document, "as_uri", bundle->as_uri);
 	cli_json_put(document, "token_keys", token_keys(bundle));
 	cli_line_put(document, "as_", &bundle->as_line);
+	cli_trl_put(document, &bundle->trl);
 	cli_json_put(document, "resources", permissions(bundle->resources.entries, bundle->resources.entries_len));
 	if (bundle->resources.text_scopes_len)
 		cli_json_put(document, "text_scopes", text_scopes(&bundle->resources));

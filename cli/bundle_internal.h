@@ -15,6 +15,7 @@
 #define CLI_SECRET_MAX 64  /* OSCORE Master Secret, PSK */
 #define CLI_SALT_MAX 64    /* OSCORE Master Salt */
 #define CLI_KID_MAX 8
+#define CLI_TRL_PATH_MAX 1024
 #define CLI_ENTRIES_MAX 64 /* resources, entries of a scope, text scopes */
 
 /* Labels of the CBOR form of a device's bundle. Keys of token keys are those of a COSE_Key (RFC 9052 7), members of
@@ -32,9 +33,11 @@ enum cli_device_label {
 	CLI_DEVICE_TEXT_SCOPES = 9,
 	CLI_DEVICE_HINT_SCOPE = 10,
 	CLI_DEVICE_CLOCK = 11, /* true: it has one */
+	CLI_DEVICE_TRL = 12,
 };
 enum cli_line_label { CLI_LINE_SENDER_ID = 16, CLI_LINE_RECIPIENT_ID = 17 };
 enum cli_psk_label { CLI_PSK_IDENTITY = 1, CLI_PSK_KEY = 2 };
+enum cli_trl_label { CLI_TRL_PATH = 1, CLI_TRL_MAX_N = 2, CLI_TRL_MAX_DIFF_BATCH = 3 };
 enum cli_cose_key_label { CLI_KEY_KTY = 1, CLI_KEY_KID = 2, CLI_KEY_ALG = 3, CLI_KEY_K = -1 };
 #define CLI_KTY_SYMMETRIC 4
 
@@ -49,6 +52,8 @@ bool cli_method_bit(const char *name, uint64_t *ret_bit);
 
 /* {"master_secret_hex": ...} or {"identity": ..., "key_hex": ...}, under key prefix + "oscore" or "dtls_psk". */
 void cli_line_put(struct json_t *object, const char *prefix, const struct cli_line *line);
+/* {"path": ..., "max_n": ..., "max_diff_batch": ...} under "revocation_list", if anything is told. */
+void cli_trl_put(struct json_t *object, const struct cli_trl *trl);
 /* The document as bytes; frees it. */
 enum ace_err cli_document_bytes(struct json_t *document, struct cli_bytes *ret_bytes, struct cli_error *ret_error);
 
@@ -67,6 +72,7 @@ struct cli_bundle_check {
 	enum ace_err err; /* sticks */
 };
 void cli_check_line(struct cli_bundle_check *check, const char *pointer, const struct cli_line *line);
+void cli_check_trl(struct cli_bundle_check *check, const struct cli_trl *trl);
 void cli_check_token_keys(struct cli_bundle_check *check, const struct cli_device_bundle *bundle);
 void cli_check_device(struct cli_bundle_check *check, const struct cli_device_bundle *bundle);
 enum ace_err cli_device_read_cbor(struct ace_slice bytes, const char *name, struct cli_device_bundle *bundle,

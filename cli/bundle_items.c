@@ -109,6 +109,11 @@ static bool collect(struct items *items, struct cli_arena *arena, const struct c
 		add_bytes(items, "key", i, bundle->token_keys[i].key);
 	}
 	add_line(items, &bundle->as_line);
+	if (bundle->trl.path) {
+		add_text(items, "trl_path", bundle->trl.path);
+		add_int(items, "trl_max_n", SIZE_MAX, bundle->trl.max_n);
+		add_int(items, "trl_max_batch", SIZE_MAX, bundle->trl.max_diff_batch);
+	}
 	add_bytes(items, "resources", SIZE_MAX, aif);
 	if (resources->text_scopes_len)
 		add_bytes(items, "text_scopes", SIZE_MAX, scopes);

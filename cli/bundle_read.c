@@ -79,6 +79,18 @@ static void read_line(struct reading *in, const struct cli_json_place *root, con
 	read_psk(in, &at, line);
 }
 
+static void read_trl(struct reading *in, const struct cli_json_place *root, struct cli_trl *trl)
+{
+	static const char *const members[] = { "path", "max_n", "max_diff_batch", NULL };
+	struct cli_json_place at;
+
+	if (!cli_json_enter(&in->r, root, "revocation_list", members, &at))
+		return;
+	trl->path = copy_text(in, &at, "path", CLI_TRL_PATH_MAX);
+	trl->max_n = (uint32_t)cli_json_get_int(&in->r, &at, "max_n", 0, UINT32_MAX);
+	trl->max_diff_batch = (uint32_t)cli_json_get_int(&in->r, &at, "max_diff_batch", 0, UINT32_MAX);
+}
+
 /* The right kind of file in the right version? Told before anything else, so that the text helps. */
 static void check_format(struct cli_json_reader *r, const struct cli_json_place *root, const char *want)
 {
@@ -103,7 +115,8 @@ static void check_format(struct cli_json_reader *r, const struct cli_json_place 
 
 static void read_client(struct reading *in, struct json_t *document, struct cli_client_bundle *bundle)
 {
-	static const char *const members[] = { "format", "client", "as_uri", "expires", "oscore", "dtls_psk", NULL };
+	static const char *const members[] = { "format", "client", "as_uri", "expires", "oscore", "dtls_psk",
+					       "revocation_list", NULL };
 	struct cli_json_place root;
 
 	cli_json_root(&in->r, document, NULL, &root);
@@ -114,6 +127,7 @@ static void read_client(struct reading *in, struct json_t *document, struct cli_
 	if (cli_json_has(&root, "expires"))
 		bundle->expires = cli_json_get_time(&in->r, &root, "expires");
 	read_line(in, &root, "oscore", "dtls_psk", &bundle->line);
+	read_trl(in, &root, &bundle->trl);
 	if (bundle->line.method == CLI_LINE_NONE && !in->r.err) {
 		cli_json_refuse(&in->r, &root, NULL, "one of \"oscore\" and \"dtls_psk\" must be there");
 		in->r.err = ACE_ERR_MISSING;
@@ -135,6 +149,7 @@ enum ace_err cli_client_bundle_read(struct ace_slice bytes, const char *name, st
 	cli_json_free(document);
 	check.err = in.r.err;
 	cli_check_line(&check, "/oscore", &bundle.line);
+	cli_check_trl(&check, &bundle.trl);
 	if (check.err) {
 		cli_client_bundle_fini(&bundle);
 		return check.err;
@@ -246,7 +261,7 @@ static enum ace_err read_device_json(struct ace_slice bytes, const char *name, s
 {
 	static const char *const members[] = { "format",    "device",    "audience",     "issuer",      "as_uri",
 					       "token_keys", "as_oscore", "as_dtls_psk", "resources", "text_scopes",
-					       "hint_scope", "clock",     NULL };
+					       "hint_scope", "clock",     "revocation_list", NULL };
 	struct reading in = { .r = { .file = name, .error = ret_error }, .arena = &bundle->arena };
 	struct json_t *document = cli_json_parse(&in.r, bytes);
 	struct cli_json_place root;
@@ -261,6 +276,7 @@ static enum ace_err read_device_json(struct ace_slice bytes, const char *name, s
 		bundle->as_uri = copy_text(&in, &root, "as_uri", CLI_URI_MAX);
 		read_token_keys(&in, &root, bundle);
 		read_line(&in, &root, "as_oscore", "as_dtls_psk", &bundle->as_line);
+		read_trl(&in, &root, &bundle->trl);
 		read_offers(&in, &root, bundle);
 	}
 	cli_json_free(document);

@@ -168,6 +168,35 @@ static void read_psk(struct reading *in, struct cli_line *line)
 		fail(in, ACE_ERR_MISSING, "lacks identity or key");
 }
 
+static uint32_t count_of(struct reading *in)
+{
+	uint64_t count = ace_cbor_read_uint(&in->r);
+
+	if (!went_wrong(in) && count > UINT32_MAX)
+		fail(in, ACE_ERR_RANGE, "is out of range");
+	return (uint32_t)count;
+}
+
+static void read_trl(struct reading *in, struct cli_trl *trl)
+{
+	struct ace_cbor_seq seq;
+	int64_t label;
+
+	ace_cbor_map_enter(&in->r, &seq);
+	while (ace_cbor_map_next(&in->r, &seq, &label)) {
+		if (label == CLI_TRL_PATH)
+			trl->path = text_of(in, CLI_TRL_PATH_MAX);
+		else if (label == CLI_TRL_MAX_N)
+			trl->max_n = count_of(in);
+		else if (label == CLI_TRL_MAX_DIFF_BATCH)
+			trl->max_diff_batch = count_of(in);
+		else
+			unknown(in);
+	}
+	if (!went_wrong(in) && (!trl->path || !trl->max_n))
+		fail(in, ACE_ERR_MISSING, "lacks path or max_n");
+}
+
 /* AIF: [["/temp", 1], ...] */
 static struct ace_aif_entry *read_entries(struct reading *in, size_t *ret_len)
 {
@@ -243,6 +272,7 @@ static const char *const member_names[] = {
 	[CLI_DEVICE_AS_OSCORE] = "as_oscore",    [CLI_DEVICE_AS_PSK] = "as_dtls_psk",
 	[CLI_DEVICE_RESOURCES] = "resources",    [CLI_DEVICE_TEXT_SCOPES] = "text_scopes",
 	[CLI_DEVICE_HINT_SCOPE] = "hint_scope",  [CLI_DEVICE_CLOCK] = "clock",
+	[CLI_DEVICE_TRL] = "revocation_list",
 };
 
 static void read_member(struct reading *in, enum cli_device_label label, struct cli_device_bundle *bundle)
@@ -284,14 +314,17 @@ static void read_member(struct reading *in, enum cli_device_label label, struct 
 	case CLI_DEVICE_CLOCK:
 		bundle->has_clock = ace_cbor_read_bool(&in->r);
 		break;
+	case CLI_DEVICE_TRL:
+		read_trl(in, &bundle->trl);
+		break;
 	}
 }
 
-/* All but the line, text scopes and hint scope must be there. */
+/* All but the line with its list, text scopes and hint scope must be there. */
 static void check_complete(struct reading *in, uint32_t seen)
 {
 	const uint32_t optional = 1u << CLI_DEVICE_AS_OSCORE | 1u << CLI_DEVICE_AS_PSK | 1u << CLI_DEVICE_TEXT_SCOPES |
-				  1u << CLI_DEVICE_HINT_SCOPE;
+				  1u << CLI_DEVICE_HINT_SCOPE | 1u << CLI_DEVICE_TRL;
 	const uint32_t both = 1u << CLI_DEVICE_AS_OSCORE | 1u << CLI_DEVICE_AS_PSK;
 
 	for (size_t i = 0; i < ACE_ARRAY_LEN(member_names); i++) {

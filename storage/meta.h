@@ -14,7 +14,7 @@ struct store_info {
 
 ACE_MUST_CHECK enum ace_err store_info_get(struct store_txn *txn, struct store_info *ret_info);
 
-/* The sign of life that aced leaves for `acectl status`. */
+/* The sign of life that aced leaves for acectl, and what acectl cannot know otherwise. */
 struct store_heartbeat {
 	int64_t pid;
 	int64_t started_at; /* seconds since 1970 */
@@ -23,6 +23,7 @@ struct store_heartbeat {
 	uint64_t generation;    /* of the policy that is in force in the daemon */
 	char version[32];
 	char listen[STORE_DESCRIPTION_MAX + 1]; /* for people: the endpoints, space-separated */
+	char trl_path[STORE_PATH_MAX + 1];      /* where the revocation list is; "": not told */
 };
 
 ACE_MUST_CHECK enum ace_err store_heartbeat_put(struct store_txn *txn, const struct store_heartbeat *heartbeat);

@@ -99,7 +99,8 @@ enum ace_err record_info_read(struct ace_slice in, struct store_info *ret_info)
 	return field_finish(&f, BIT(INFO_CREATED) | BIT(INFO_ISSUER) | BIT(INFO_AS_URI));
 }
 
-enum beat_key { BEAT_PID = 1, BEAT_STARTED, BEAT_SEEN, BEAT_TOKENS, BEAT_GENERATION, BEAT_VERSION, BEAT_LISTEN };
+enum beat_key { BEAT_PID = 1, BEAT_STARTED, BEAT_SEEN, BEAT_TOKENS, BEAT_GENERATION, BEAT_VERSION, BEAT_LISTEN,
+		BEAT_TRL_PATH };
 
 enum ace_err record_heartbeat_write(const struct store_heartbeat *beat, struct ace_buf *out)
 {
@@ -113,6 +114,7 @@ enum ace_err record_heartbeat_write(const struct store_heartbeat *beat, struct a
 	field_put_uint(&f, BEAT_GENERATION, beat->generation);
 	field_put_text(&f, BEAT_VERSION, beat->version);
 	field_put_text(&f, BEAT_LISTEN, beat->listen);
+	field_put_text(&f, BEAT_TRL_PATH, beat->trl_path);
 	return field_end(&f);
 }
 
@@ -132,6 +134,7 @@ enum ace_err record_heartbeat_read(struct ace_slice in, struct store_heartbeat *
 		case BEAT_GENERATION: ret_beat->generation = field_uint(&f, UINT64_MAX); break;
 		case BEAT_VERSION: field_text(&f, ret_beat->version, sizeof(ret_beat->version)); break;
 		case BEAT_LISTEN: field_text(&f, ret_beat->listen, sizeof(ret_beat->listen)); break;
+		case BEAT_TRL_PATH: field_text(&f, ret_beat->trl_path, sizeof(ret_beat->trl_path)); break;
 		default: field_unknown(&f);
 		}
 	}

@@ -88,6 +88,31 @@ def leave_with_time(clock):
     assert "no decision" in ctl("explain", decision, code=1)
 
 
+def told(noun, name, verb="export"):
+    ctl(noun, verb, name, "-o", "told.json")
+    with open("told.json", encoding="utf-8") as file:
+        export = json.load(file)
+    os.remove("told.json")
+    return export.get("revocation_list")
+
+
+def requesters_are_told(args, clock):
+    """Path, MAX_N and MAX_DIFF_BATCH come with the credentials (RFC 9770 6.2, 6.2.1), the path as aced has it."""
+    limits = {"max_n": 64, "max_diff_batch": 5}
+    assert told("device", "thermo-101") == told("client", "tech-anna") == {"path": "/revoke/trl", **limits}
+    assert told("device", "thermo-102") is None  # it has no line on which it could ask
+    with open("elsewhere.json", "w", encoding="utf-8") as file:
+        json.dump({"paths": {"revocation_list": "/gone"}}, file)
+    aced = Daemon(*args, "--config", "elsewhere.json", env=clock.env)
+    assert told("client", "wallboard-1", "ticket") == {"path": "/gone", **limits}
+    ctl("device", "export", "thermo-101", "--format", "zephyr", "-o", "told.txt")
+    with open("told.txt", encoding="utf-8") as file:
+        said = file.read()
+    for item in ('trl_path "/gone"', "trl_max_n 64", "trl_max_batch 5"):
+        assert f"settings write string ace_rs/{item}\n" in said, said
+    assert aced.stop(signal.SIGTERM) == 0
+
+
 def main():
     clock, port = Clock("clock"), free_port()
     make_store(port, env=clock.env)
@@ -126,6 +151,7 @@ def main():
     assert trl(device, "diff=1") == {1: [[[first, hash_of(second), hash_of(third)], []]], 2: 3, 3: False}
     leave_with_time(clock)
     assert aced.stop(signal.SIGTERM) == 0
+    requesters_are_told(args, clock)
     print("tokens end as they should")
     return 0
 

@@ -28,6 +28,7 @@ static struct cli_device_bundle device(void)
 		.as_line = { .method = CLI_LINE_OSCORE,
 			     .oscore = { .master_secret = { key, 16 }, .master_salt = { key, 8 }, .sender_id = { key, 1 },
 					 .alg = 10 } },
+		.trl = { "/revoke/trl", 64, 5 },
 		.resources = { entries, 2, scopes, 1 },
 	};
 }
@@ -39,7 +40,16 @@ static struct cli_client_bundle client(void)
 		.line = { .method = CLI_LINE_OSCORE,
 			  .oscore = { .master_secret = { key, 16 }, .master_salt = { key, 8 }, .sender_id = { key, 1 },
 				      .alg = 10 } },
+		.trl = { "/revoke/trl", 64, 5 },
 	};
+}
+
+/* RFC 9770 6.2, 6.2.1: requesters are told MAX_N and MAX_DIFF_BATCH. */
+static void assert_told(const struct cli_trl *trl)
+{
+	assert_string_equal(trl->path, "/revoke/trl");
+	assert_int_equal(trl->max_n, 64);
+	assert_int_equal(trl->max_diff_batch, 5);
 }
 
 static void a_device_comes_back_from_json_and_cbor(void **state)
@@ -55,6 +65,7 @@ static void a_device_comes_back_from_json_and_cbor(void **state)
 		assert_string_equal(read.audience, bundle.audience);
 		assert_memory_equal(read.token_keys[0].key.ptr, key, 16);
 		assert_int_equal(read.resources.entries[1].methods, 5);
+		assert_told(&read.trl);
 		assert_int_equal(cli_device_bundle_write(&read, formats[i], &second, NULL), ACE_OK);
 		assert_int_equal(first.len, second.len);
 		assert_memory_equal(first.ptr, second.ptr, first.len);
@@ -112,6 +123,7 @@ static void a_ticket_comes_back_and_its_time_too(void **state)
 	assert_int_equal(read.expires, bundle.expires);
 	assert_memory_equal(read.line.oscore.master_secret.ptr, key, 16);
 	assert_int_equal(read.line.oscore.recipient_id.len, 0);
+	assert_told(&read.trl);
 	cli_client_bundle_fini(&read);
 	cli_bytes_free(&bytes);
 }
@@ -146,6 +158,15 @@ static void refusals_name_the_place_and_no_secret(void **state)
 	/* RFC 8613 3.3: both ids equal would mean equal keys and nonces. */
 	assert_refused("{\"format\":\"ace-client/1\",\"client\":\"c\",\"as_uri\":\"u\"," LINE("") "}", ACE_ERR_RANGE,
 		       "/oscore");
+	assert_refused("{\"format\":\"ace-client/1\",\"client\":\"c\",\"as_uri\":\"u\"," LINE("01")
+		       ",\"revocation_list\":{\"path\":\"trl\",\"max_n\":1,\"max_diff_batch\":1}}", ACE_ERR_RANGE,
+		       "/revocation_list/path");
+	assert_refused("{\"format\":\"ace-client/1\",\"client\":\"c\",\"as_uri\":\"u\"," LINE("01")
+		       ",\"revocation_list\":{\"path\":\"/trl\",\"max_n\":4,\"max_diff_batch\":5}}", ACE_ERR_RANGE,
+		       "/revocation_list/max_diff_batch");
+	assert_refused("{\"format\":\"ace-client/1\",\"client\":\"c\",\"as_uri\":\"u\"," LINE("01")
+		       ",\"revocation_list\":{\"path\":\"/trl\",\"max_diff_batch\":5}}", ACE_ERR_MISSING,
+		       "/revocation_list/max_n");
 	assert_refused("{\"format\":\"ace-client/1\" c0ffee", ACE_ERR_MALFORMED, "");
 }
 
