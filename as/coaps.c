@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server's only user of libcoap. A handler of libcoap cannot wait for a commit: it takes the request down and answers
+/* With coaps_session.c the server's only user of libcoap. A handler of libcoap cannot wait for a commit: it takes the request down and answers
  * nothing; the answer is a message of ours, sent when the batch is on disk. */
-#include "as/coaps.h"
+#include "as/coaps_core.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,127 +10,15 @@
 #include <string.h>
 
 #include "ace_port.h"
-#include "cli/log.h"
-#include "cli/pdu.h"
 
 #define ROUNDS_MAX 64 /* libcoap reads one datagram a round: without going on each would be a commit of its own */
 #define METHODS_MAX 7 /* GET to iPATCH: what libcoap has handlers for */
-
-/* A session whose client has named an identity. */
-struct session {
-	struct as_psk_owner owner;
-	struct as_copies copies;
-	struct session *next, **link; /* the one that points here */
-};
-
-struct as_coaps {
-	coap_context_t *coap; /* owns */
-	struct store *store;
-	struct session *sessions; /* owns all of them */
-	uint8_t boot_key[AS_PSK_BOOT_KEY_LEN];
-	struct store_secret secret; /* what libcoap copies a key from; wiped when its round is over */
-	coap_bin_const_t key;       /* borrows from secret */
-	char address[128];
-	uint64_t now_ms, due_ms;
-	struct cli_log_pace pace; /* anybody can name an identity */
-	bool is_touched; /* due_ms has to be asked for again */
-	size_t len;
-	struct as_coaps_request requests[AS_COAPS_BATCH_MAX];
-};
 
 /* libcoap's own lines name peers and their identities; what matters comes out as events of ours. */
 static void log_nothing(coap_log_t level, const char *message)
 {
 	(void)level;
 	(void)message;
-}
-
-static struct as_coaps *coaps_of(const coap_session_t *session)
-{
-	return coap_get_app_data(coap_session_get_context(session));
-}
-
-/* --- sessions and their identities --- */
-
-static struct session *session_add(struct as_coaps *coaps, coap_session_t *coap)
-{
-	struct session *session = calloc(1, sizeof *session);
-
-	if (!session)
-		return NULL;
-	session->next = coaps->sessions;
-	session->link = &coaps->sessions;
-	if (session->next)
-		session->next->link = &session->next;
-	coaps->sessions = session;
-	coap_session_set_app_data(coap, session);
-	return session;
-}
-
-static void session_remove(struct session *session)
-{
-	*session->link = session->next;
-	if (session->next)
-		session->next->link = session->link;
-	as_copies_fini(&session->copies);
-	free(session);
-}
-
-static enum ace_err look_up(struct as_coaps *coaps, struct ace_slice identity, struct as_psk_owner *ret_owner)
-{
-	struct store_txn *txn;
-	enum ace_err err = store_begin_read(coaps->store, &txn);
-
-	if (err)
-		return err;
-	err = as_psk_find(txn, identity, ret_owner, &coaps->secret);
-	store_abort(txn);
-	return err;
-}
-
-/* The key of an identity, as a handshake needs it. One that nobody has gets a key as well, which opens nothing. A session
- * keeps its first owner: an identity that is named later, in a second handshake, is not the one that was verified. */
-static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_session_t *coap, void *arg)
-{
-	struct as_coaps *coaps = arg;
-	struct ace_slice name = { identity->s, identity->length };
-	struct session *session = coap_session_get_app_data(coap);
-	enum ace_err err = ACE_ERR_NOT_FOUND;
-
-	if (!session) {
-		session = session_add(coaps, coap);
-		err = session ? look_up(coaps, name, &session->owner) : ACE_ERR_MEMORY;
-	}
-	if (err && err != ACE_ERR_NOT_FOUND)
-		cli_log_paced(&coaps->pace, coaps->now_ms, CLI_LOG_WARN, "coaps.identity", cli_log_err(err));
-	if (err && as_psk_decoy(coaps->boot_key, name, &coaps->secret))
-		return NULL;
-	coaps->key = (coap_bin_const_t){ .s = coaps->secret.key, .length = coaps->secret.key_len };
-	return &coaps->key;
-}
-
-static int on_event(coap_session_t *coap, const coap_event_t event)
-{
-	struct session *session = coap_session_get_app_data(coap);
-
-	if (event != COAP_EVENT_SERVER_SESSION_DEL || !session)
-		return 0;
-	coap_session_set_app_data(coap, NULL);
-	session_remove(session);
-	return 0;
-}
-
-/* --- requests --- */
-
-/* The identity that DTLS verified must be the one whose key was handed out. */
-static const struct as_psk_owner *owner_of(const coap_session_t *coap, const struct session *session)
-{
-	const coap_bin_const_t *identity = coap_session_get_psk_identity(coap);
-	struct ace_slice id = { (const uint8_t *)session->owner.id, strlen(session->owner.id) };
-
-	if (!id.len || !identity || !ace_slice_equal((struct ace_slice){ identity->s, identity->length }, id))
-		return NULL;
-	return &session->owner;
 }
 
 static enum ace_err send_answer(coap_session_t *coap, uint8_t request_type, uint16_t mid, struct ace_slice message)
@@ -166,7 +54,7 @@ static void answer_copy(coap_session_t *coap, const struct as_copy *copy, uint8_
 }
 
 /* What finds no room now is sent again by its client. */
-static void take(struct as_coaps *coaps, coap_session_t *coap, struct session *session, const coap_pdu_t *pdu)
+static void take(struct as_coaps *coaps, coap_session_t *coap, struct as_coaps_session *session, const coap_pdu_t *pdu)
 {
 	struct as_coaps_request *request = &coaps->requests[coaps->len];
 	uint16_t mid = (uint16_t)coap_pdu_get_mid(pdu);
@@ -182,7 +70,7 @@ static void take(struct as_coaps *coaps, coap_session_t *coap, struct session *s
 	if (!copy)
 		return;
 	request->copy = copy;
-	request->owner = owner_of(coap, session);
+	request->owner = as_coaps_owner(coap, session);
 	request->session = coap_session_reference(coap);
 	coaps->len++;
 }
@@ -191,13 +79,13 @@ static void take(struct as_coaps *coaps, coap_session_t *coap, struct session *s
 static void on_request(coap_resource_t *resource, coap_session_t *coap, const coap_pdu_t *pdu,
 		       const coap_string_t *query, coap_pdu_t *response)
 {
-	struct session *session = coap_session_get_app_data(coap);
+	struct as_coaps_session *session = coap_session_get_app_data(coap);
 
 	(void)resource;
 	(void)query;
 	coap_pdu_set_type(response, COAP_MESSAGE_NON);
 	if (session)
-		take(coaps_of(coap), coap, session, pdu);
+		take(as_coaps_of(coap), coap, session, pdu);
 }
 
 static void release(struct as_coaps_request *request, struct ace_slice answer)
@@ -301,7 +189,7 @@ static bool add_resources(struct as_coaps *coaps)
 static enum ace_err make_context(struct as_coaps *coaps, uint32_t sessions_max)
 {
 	/* No hint is sent: it would tell the name of this server to everybody. */
-	coap_dtls_spsk_t psk = { .version = COAP_DTLS_SPSK_SETUP_VERSION, .validate_id_call_back = on_identity,
+	coap_dtls_spsk_t psk = { .version = COAP_DTLS_SPSK_SETUP_VERSION, .validate_id_call_back = as_coaps_on_identity,
 				 .id_call_back_arg = coaps };
 
 	coap_startup();
@@ -315,7 +203,7 @@ static enum ace_err make_context(struct as_coaps *coaps, uint32_t sessions_max)
 	coap_context_set_max_idle_sessions(coaps->coap, sessions_max);
 	coap_context_set_session_timeout(coaps->coap, AS_COAPS_IDLE_S);
 	coap_context_set_max_handshake_sessions(coaps->coap, AS_COAPS_HANDSHAKES_MAX);
-	coap_register_event_handler(coaps->coap, on_event);
+	coap_register_event_handler(coaps->coap, as_coaps_on_event);
 	return coap_context_set_psk2(coaps->coap, &psk) && add_resources(coaps) ? ACE_OK : ACE_ERR_MEMORY;
 }
 
@@ -369,7 +257,7 @@ void as_coaps_close(struct as_coaps *coaps)
 	}
 	/* libcoap tells of the sessions that it ends, but not of those that end with it. */
 	while (coaps->sessions)
-		session_remove(coaps->sessions);
+		as_coaps_session_remove(coaps->sessions);
 	ace_wipe(coaps, sizeof *coaps);
 	free(coaps);
 }
@@ -388,7 +276,7 @@ size_t as_coaps_sessions(const struct as_coaps *coaps)
 {
 	size_t len = 0;
 
-	for (const struct session *session = coaps ? coaps->sessions : NULL; session; session = session->next)
+	for (const struct as_coaps_session *session = coaps ? coaps->sessions : NULL; session; session = session->next)
 		len++;
 	return len;
 }
