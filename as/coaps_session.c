@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct as_coaps *as_coaps_of(const coap_session_t *session)
 {
@@ -41,7 +42,7 @@ static enum ace_err look_up(struct as_coaps *coaps, struct ace_slice identity, s
 
 	if (err)
 		return err;
-	err = as_psk_find(txn, identity, ret_owner, &coaps->secret);
+	err = as_psk_find(txn, identity, time(NULL), ret_owner, &coaps->secret);
 	store_abort(txn);
 	return err;
 }
@@ -82,7 +83,7 @@ int as_coaps_on_event(coap_session_t *coap, const coap_event_t event)
 const struct as_psk_owner *as_coaps_owner(const coap_session_t *coap, const struct as_coaps_session *session)
 {
 	const coap_bin_const_t *identity = coap_session_get_psk_identity(coap);
-	struct ace_slice id = { (const uint8_t *)session->owner.id, strlen(session->owner.id) };
+	struct ace_slice id = { (const uint8_t *)session->owner.identity, strlen(session->owner.identity) };
 
 	if (!id.len || !identity || !ace_slice_equal((struct ace_slice){ identity->s, identity->length }, id))
 		return NULL;

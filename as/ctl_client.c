@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-#include "ace_port.h"
 #include "as/ctl_client_files.h"
+#include "as/ctl_secret.h"
 #include "as/ctl_trl.h"
 #include "as/ctl_uri.h"
+#include "as/psk.h"
 #include "storage/meta.h"
 
 #define TICKET_S (24 * 3600)
@@ -37,18 +38,11 @@ struct client_with_secret {
 	int write_code; /* exit code of a file that could not be written; already told */
 };
 
-/* The fresh secret is kept for a second try, for it may be in the file by then. */
+/* The fresh secret is kept for a second try, for it may be in the file by then. c->client is as it was before. */
 static enum ace_err rotate(struct store_txn *txn, struct client_with_secret *c)
 {
-	enum ace_err err = ACE_OK;
+	enum ace_err err = ctl_secret_make(c->client.method, &c->secret);
 
-	if (!c->secret.key_len) {
-		err = ace_port_random(c->secret.key, 16);
-		if (!err)
-			err = ace_port_random(c->secret.salt, 8);
-		c->secret.key_len = 16;
-		c->secret.salt_len = 8;
-	}
 	if (err)
 		return err;
 	if (c->what == CLIENT_ROTATE)
@@ -62,8 +56,6 @@ static enum ace_err read_secret(struct store_txn *txn, struct client_with_secret
 {
 	enum ace_err err = store_client_get(txn, c->id, &c->client);
 
-	if (!err && c->client.method != STORE_AUTH_OSCORE && c->what)
-		return ACE_ERR_UNSUPPORTED;
 	if (!err && c->what)
 		err = rotate(txn, c);
 	if (!err)
@@ -97,12 +89,14 @@ static enum ace_err choose_uri(struct client_with_secret *c, const char **ret_ur
 /* Ids from the client's point of view: it sends its line's number, the AS's own id is empty. */
 static int write_files(struct client_with_secret *c)
 {
+	char identity[AS_PSK_IDENTITY_MAX + 1];
 	uint8_t kid[STORE_KID_MAX];
 	struct ace_slice id = { kid, store_line_kid(c->client.line, kid) }, key = { c->secret.key, c->secret.key_len };
 	struct cli_client_bundle bundle = { .client = c->client.id, .expires = c->client.ticket_expires,
 					    .trl = ctl_trl_told(&c->trl) };
 	struct cli_error error = { 0 };
 
+	as_psk_identity(c->client.id, c->client.key_version, identity);
 	if (choose_uri(c, &bundle.as_uri, &error))
 		return cli_error_print(c->output, &error);
 	if (c->client.method == STORE_AUTH_OSCORE)
@@ -110,7 +104,7 @@ static int write_files(struct client_with_secret *c)
 			.master_secret = key, .master_salt = { c->secret.salt, c->secret.salt_len },
 			.sender_id = id, .alg = ACE_ALG_CCM_16_64_128 } };
 	else
-		bundle.line = (struct cli_line){ .method = CLI_LINE_DTLS_PSK, .psk_identity = c->client.id,
+		bundle.line = (struct cli_line){ .method = CLI_LINE_DTLS_PSK, .psk_identity = identity,
 						 .psk_key = key };
 	return ctl_client_files_write(&bundle, c->format, c->path, &c->files, &error) ?
 		       cli_error_print(c->output, &error) : CLI_EXIT_OK;
@@ -160,8 +154,6 @@ static int run(struct client_with_secret *c, struct store *store, const char *fo
 		return c->write_code;
 	if (err == ACE_ERR_NOT_FOUND)
 		return ctl_unknown(c->output, store, STORE_CLIENT, c->id);
-	if (err == ACE_ERR_UNSUPPORTED)
-		return cli_fail(c->output, CLI_EXIT_NO, "%s uses dtls-psk; tickets are for oscore clients", c->id);
 	return err ? ctl_fail(c->output, store, err) : print_written(c, format);
 }
 

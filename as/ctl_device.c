@@ -6,6 +6,7 @@
 #include "ace_port.h"
 #include "as/ctl_trl.h"
 #include "as/policy_stored.h"
+#include "as/psk.h"
 #include "cli/bundle.h"
 #include "cli/hex.h"
 #include "storage/device_keys.h"
@@ -18,6 +19,7 @@ struct device_with_secrets {
 	struct store_key keys[STORE_DEVICE_KEYS_MAX];
 	int64_t now;
 	struct store_secret line;
+	char identity[AS_PSK_IDENTITY_MAX + 1]; /* of the line, where it is opened by DTLS */
 	struct store_info info;
 	struct ctl_trl trl;
 	struct policy *policy; /* owns: the model's resources are borrowed from it */
@@ -38,6 +40,8 @@ static enum ace_err read_all(struct store_txn *txn, struct device_with_secrets *
 	if (!err && d->device.line_method != STORE_AUTH_NONE)
 		err = store_device_line_secret(txn, &d->device, &d->line);
 	if (!err)
+		as_psk_identity(d->device.id, d->device.line_key_version, d->identity);
+	if (!err)
 		err = store_policy_current(txn, &generation);
 	if (!err)
 		err = as_policy_stored(txn, generation, &problems, &d->policy);
@@ -54,7 +58,7 @@ static void fill_line(const struct device_with_secrets *d, struct ace_slice kid,
 			.master_secret = key, .master_salt = { d->line.salt, d->line.salt_len },
 			.sender_id = kid, .alg = ACE_ALG_CCM_16_64_128 } };
 	else if (d->device.line_method == STORE_AUTH_DTLS_PSK)
-		*ret_line = (struct cli_line){ .method = CLI_LINE_DTLS_PSK, .psk_identity = d->device.id,
+		*ret_line = (struct cli_line){ .method = CLI_LINE_DTLS_PSK, .psk_identity = d->identity,
 					       .psk_key = key };
 }
 

@@ -2,12 +2,9 @@
 /* device rotate-line: a new secret for the line that a device has to the AS. */
 #include "as/ctl.h"
 
-#include "ace_port.h"
 #include "as/ctl_record.h"
+#include "as/ctl_secret.h"
 #include "cli/json.h"
-
-#define MASTER_SECRET_LEN 16
-#define MASTER_SALT_LEN 8
 
 struct line_rotation {
 	const char *id;
@@ -18,24 +15,17 @@ struct line_rotation {
 	struct ctl_device device; /* afterwards */
 };
 
-static enum ace_err make_secret(struct store_secret *secret)
-{
-	enum ace_err err = ace_port_random(secret->key, MASTER_SECRET_LEN);
-
-	if (!err)
-		err = ace_port_random(secret->salt, MASTER_SALT_LEN);
-	secret->key_len = MASTER_SECRET_LEN;
-	secret->salt_len = MASTER_SALT_LEN;
-	return err;
-}
-
 static enum ace_err rotate_work(struct store_txn *txn, void *arg)
 {
 	struct line_rotation *r = arg;
 	struct store_device *device = &r->device.record;
-	enum ace_err err = store_device_line_rotate(txn, &(struct store_line_rotation){ .id = r->id, .secret = &r->secret,
-		.now = r->now, .old_until = r->overlap_s ? r->now + r->overlap_s : 0 }, device);
+	enum ace_err err = store_device_get(txn, r->id, device);
 
+	if (!err)
+		err = ctl_secret_make(device->line_method, &r->secret);
+	if (!err)
+		err = store_device_line_rotate(txn, &(struct store_line_rotation){ .id = r->id, .secret = &r->secret,
+			.now = r->now, .old_until = r->overlap_s ? r->now + r->overlap_s : 0 }, device);
 	if (!err && r->at_once)
 		err = store_device_line_settle(txn, r->id);
 	if (!err)
@@ -53,14 +43,12 @@ static int print(const struct cli_output *output, const struct line_rotation *r)
 
 static int run(const struct cli_output *output, struct store *store, struct line_rotation *r)
 {
-	enum ace_err err = make_secret(&r->secret);
+	enum ace_err err = store_write(store, rotate_work, r);
 
-	if (!err)
-		err = store_write(store, rotate_work, r);
 	if (err == ACE_ERR_NOT_FOUND)
 		return ctl_unknown(output, store, STORE_DEVICE, r->id);
 	if (err == ACE_ERR_UNSUPPORTED)
-		return cli_fail(output, CLI_EXIT_NO, "%s has no oscore line to the AS; its inventory gives it one (as_line)", r->id);
+		return cli_fail(output, CLI_EXIT_NO, "%s has no line to the AS; its inventory gives it one (as_line)", r->id);
 	return err ? ctl_fail(output, store, err) : print(output, r);
 }
 

@@ -162,8 +162,6 @@ enum ace_err store_client_rotate(struct store_txn *txn, const struct store_line_
 	err = store_client_get(txn, rotation->id, &client);
 	if (err)
 		return err;
-	if (client.method != STORE_AUTH_OSCORE)
-		return ACE_ERR_UNSUPPORTED;
 	if (client.key_version == UINT32_MAX)
 		return ACE_ERR_EXHAUSTED;
 	err = make_room(txn, rotation, &client);

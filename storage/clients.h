@@ -35,7 +35,7 @@ ACE_MUST_CHECK enum ace_err store_client_rekey(struct store_txn *txn, const char
 					       int64_t ticket_expires);
 /* A new secret on a line of its own, beside the one that is in use, which stays until store_client_settle(), and no longer than
  * old_until (seconds since 1970; 0: as long as that takes). A new secret that nobody has proven yet is replaced.
- * *ret_client is the client afterwards. ACE_ERR_NOT_FOUND; ACE_ERR_UNSUPPORTED not an OSCORE line; ACE_ERR_EXHAUSTED. */
+ * *ret_client is the client afterwards. ACE_ERR_NOT_FOUND; ACE_ERR_EXHAUSTED. */
 ACE_MUST_CHECK enum ace_err store_client_rotate(struct store_txn *txn, const struct store_line_rotation *rotation,
 						struct store_client *ret_client);
 /* The new secret was proven: its ticket is used up, and what was beside it is gone. ACE_ERR_NOT_FOUND. */

@@ -97,7 +97,7 @@ enum ace_err store_device_line_rotate(struct store_txn *txn, const struct store_
 	err = store_device_get(txn, rotation->id, &device);
 	if (err)
 		return err;
-	if (device.line_method != STORE_AUTH_OSCORE)
+	if (device.line_method == STORE_AUTH_NONE)
 		return ACE_ERR_UNSUPPORTED;
 	if (device.line_key_version == UINT32_MAX)
 		return ACE_ERR_EXHAUSTED;

@@ -77,7 +77,6 @@ def unknown_names():
     fails(1, *STORE, "explain", "tech-anna", "thermo-10", "climate.read", words=["no device thermo-10"])
     fails(1, *STORE, "explain", "D-01KB2R7Q8ZJ4N0PX", words=["no decision D-01KB2R7Q8ZJ4N0PX", "store"])
     fails(1, *STORE, "policy", "show", "7", words=["no generation 7", "policy log"])
-    fails(1, *STORE, "client", "ticket", "reception-tablet", "-o", "new", words=["reception-tablet", "oscore"])
 
 
 def files():

@@ -26,7 +26,7 @@ from programs import LIMIT, SOURCE, Daemon, ctl, free_port, run, sandbox, stored
 
 TECHNICIAN = {"role": "technician", "site": "b7"}
 KEY, OTHER_KEY = "a key of 20 bytes ..", "another key, as long"
-CLIENTS = {"tablet": TECHNICIAN, "off": TECHNICIAN, "nobody": {}, "x" * 64: TECHNICIAN}
+CLIENTS = {"tablet": TECHNICIAN, "steady": TECHNICIAN, "off": TECHNICIAN, "nobody": {}, "x" * 64: TECHNICIAN}
 REFUSED = re.compile(rb"D-[0-9A-Z]{16}")
 
 
@@ -46,18 +46,24 @@ def make_store(port):
     with open(os.path.join(folder, "psk.json"), "w", encoding="utf-8") as file:
         json.dump({"format": "ace-policy/1", "clients": {
             name: {"tags": tags, "auth": {"method": "dtls-psk", "key": {"file": "psk.key"}}}
-            for name, tags in CLIENTS.items()}}, file)
+            for name, tags in CLIENTS.items()}, "devices": {"meter-1": {
+                "model": "thermo-clock", "tags": {"kind": "climate", "site": "b7"},
+                "as_key": {"kid_hex": "09", "alg": "AES-CCM-16-64-128", "key": "generate"}, "as_line": {"method": "dtls-psk", "key": {"file": "psk.key"}}}}}, file)
+    with open("aced.json", "w", encoding="utf-8") as file:
+        json.dump({"administrators": ["steady"]}, file)
     ctl("init", "--as-uri", f"coap://127.0.0.1:{port}/token")
     ctl("policy", "apply", folder)
     ctl("client", "disable", "off")
     ctl("device", "export", "thermo-101", "-o", "thermo.json")
     ctl("client", "export", "tech-anna", "-o", "anna.json")
-    with open("body.cbor", "wb") as file:
-        file.write(token_request("thermo-101", "climate.read"))
+    ctl("client", "export", "wallboard-1", "-o", "wallboard.json")
+    for name, device in (("body.cbor", "thermo-101"), ("meter.cbor", "meter-1")):
+        with open(name, "wb") as file:
+            file.write(token_request(device, "climate.read"))
 
 
 def serve(port, *more):
-    return Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--listen",
+    return Daemon("as/aced", "--config", "aced.json", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--listen",
                   f"coaps://127.0.0.1:{port + 1}", "--log-level", "error", *more)
 
 
@@ -120,6 +126,28 @@ def by_stock_client(port):
                               ("token", ("-m", "post", "-t", "19", "-f", "body.cbor", "-O", "9,x"), b"4.02")):
         said, payload = Stock(port, path=path, flags=flags).ends()
         assert code in said and not payload, (path, flags, said, payload)
+
+
+def in_blocks(port):
+    """Bodies that no message holds, both ways: a revocation list of more than a kilobyte, introspection cut small, and what is
+    too much in any number of blocks."""
+    board, hashes = Line("wallboard.json"), 40
+    tokens = [cbor2.loads(board.ask(token_request("thermo-101", "climate.read"))[0].payload)[1] for _ in range(hashes)]
+    ctl("token", "revoke", "--client", "wallboard-1", "-y")
+    said, payload = Stock(port + 1, "steady", path="revoke/trl", flags=()).ends()
+    full = cbor2.loads(payload)[0]
+    assert len(payload) > 1024 and len(full) >= hashes == len(set(full[-hashes:])), (said, len(payload), len(full))
+    assert cbor2.loads(Stock(port + 1, path="revoke/trl", flags=()).ends()[1])[0] == []
+    token = cbor2.loads(Stock(port + 1, "steady", flags=("-m", "post", "-t", "19", "-f", "meter.cbor")).ends()[1])[1]
+    for name, content, active in (("live.cbor", token, True), ("dead.cbor", tokens[0], False)):
+        with open(name, "wb") as file:
+            file.write(cbor2.dumps({11: content}))
+        said, payload = Stock(port + 1, "meter-1", path="introspect", flags=("-b", "64", "-m", "post", "-t", "19", "-f", name)).ends()
+        assert cbor2.loads(payload)[10] is active and (len(payload) > 64) == active, (said, payload)
+    with open("long.cbor", "wb") as file:
+        file.write(cbor2.dumps({11: b"x" * 5000}))
+    said, payload = Stock(port + 1, "meter-1", path="introspect", flags=("-m", "post", "-t", "19", "-f", "long.cbor")).ends()
+    assert b"4.13" in said and not payload, (said, payload)
 
 
 def refused_with_a_decision(port):
@@ -201,8 +229,7 @@ def both_at_once(port):
     assert len(set(numbers)) == len(numbers) and set(numbers) <= sequences(), numbers
 
 
-def rotated(port):
-    """After its key is gone from the inventory and a new one is there, the old one opens nothing."""
+def exported(port):
     ctl("client", "export", "tablet", "-o", "tablet.json")
     with open("tablet.json", encoding="utf-8") as file:
         export = json.load(file)
@@ -212,7 +239,6 @@ def rotated(port):
     with open("far.json", encoding="utf-8") as file:
         assert json.load(file)["as_uri"] == "coaps://as.example:9/token"
     ctl("client", "export", "tablet", "-o", "wrong.json", "--as-uri", "coap://as.example/token", code=2)
-    ctl("client", "ticket", "tablet", "-o", "tablet.ace", code=1)
 
 
 def by_our_client(port):
@@ -234,12 +260,32 @@ def by_our_client(port):
     assert device.stop(signal.SIGTERM) == 0
 
 
+def rotated(port):
+    """The old key, by the id alone, lasts until the new one, by its version, was used."""
+    ctl("client", "rotate-key", "tablet", "-o", "lost.ace")
+    ctl("client", "rotate-key", "tablet", "-o", "tablet.ace")
+    with open("tablet.ace", encoding="utf-8") as file:
+        ticket = json.load(file)
+    assert ticket["dtls_psk"]["identity"] == "tablet/3" and ticket["expires"], ticket
+    granted(Stock(port + 1).ends()[1])
+    client = ("client/ace-client", "--state-dir", "rotated")
+    run(*client, "enroll", "tablet.ace")
+    run(*client, "token", "-a", "thermo-101", "-s", "climate.read")
+    strangers = [Stock(port + 1, name) for name in ("tablet", "tablet/2", "tablet/3")]
+    assert not any(payload for _, payload in ends_of(strangers, 1))
+    assert json.loads(ctl("client", "show", "tablet", "--json"))["ticket_expires"] is None
+    # A ticket alone: the key before it is dead at once.
+    ctl("client", "ticket", "tablet", "-o", "again.ace")
+    run(*client, "-B", "1", "token", "-a", "thermo-102", "-s", "climate.read", code=3)
+    run(*client, "enroll", "again.ace")
+
+
 def killed(port, rng):
     """SIGKILL at any moment: the tokens that clients have are in the store."""
     answered = set()
     for _ in range(4):
         aced = serve(port)
-        stocks = [Stock(port + 1) for _ in range(6)]
+        stocks = [Stock(port + 1, "steady") for _ in range(6)]
         time.sleep(rng.uniform(0.02, 0.15))
         aced.stop(signal.SIGKILL)
         answered |= {granted(payload) for _, payload in ends_of(stocks, 0.2) if payload}
@@ -258,17 +304,19 @@ def main():
     nobody_else(port + 1)
     identities_are_not_told(port + 1)
     both_at_once(port)
-    rotated(port)
+    exported(port)
     by_our_client(port)
+    in_blocks(port)
+    rotated(port)
     assert aced.stop(signal.SIGTERM) == 0
     seen = killed(port, random.Random(9200))
 
     # A restart in peace serves on; without the flag nobody is there.
     aced = serve(port)
-    granted(Stock(port + 1).ends()[1])
+    granted(Stock(port + 1, "steady").ends()[1])
     assert aced.stop(signal.SIGTERM) == 0
     aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
-    assert not Stock(port + 1).ends(1)[1]
+    assert not Stock(port + 1, "steady").ends(1)[1]
     assert aced.stop(signal.SIGTERM) == 0
     print(f"coaps holds: {len(glob.glob('answer-*'))} answers of {Stock.runs} runs, {seen} before a SIGKILL")
 

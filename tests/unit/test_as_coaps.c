@@ -199,6 +199,18 @@ static void copies_are_answered_and_not_served(void **state)
 	assert_stored(2, 2);
 }
 
+static void assert_no_session(const char *identity, struct ace_slice key)
+{
+	forget();
+	dtls_peer_open(&dtls, identity, key, &other);
+	dtls_peer_ask(&other, 2, "token", token_body("d-clock"));
+	dtls_case_turn(&dtls, &fx, &other, 1, 100);
+	assert_false(dtls_peer_is_connected(&other));
+	assert_int_equal(other.answers, 0);
+	assert_string_equal(story, "");
+	dtls_peer_close(&other);
+}
+
 static void replace_key(const char *id)
 {
 	struct store_secret secret = { .key_len = sizeof dtls_case_key };
@@ -218,6 +230,40 @@ static void a_session_ends_to_count_with_its_key(void **state)
 	assert_stored(0, 0);
 }
 
+/* No request fails: the old key, in the session at hand and in new ones, lasts until the new one was used. */
+static void a_key_that_is_replaced_lasts_until_the_new_one_is_used(void **state)
+{
+	static const uint8_t fresh_key[32] = "the key that comes after, 32 byt";
+	struct store_secret secret = { .key_len = sizeof fresh_key };
+	struct store_client record;
+	struct dtls_peer fresh;
+	struct store_txn *txn;
+
+	(void)state;
+	memcpy(secret.key, fresh_key, sizeof fresh_key);
+	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
+	assert_int_equal(store_client_rotate(txn, &(struct store_line_rotation){ .id = "anna", .secret = &secret,
+		.now = as_fixture_wall_ms() / 1000, .ticket_expires = INT64_MAX }, &record), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+	ask(&anna, 2, "d-clock");
+	assert_int_equal(anna.code, ACE_COAP_CREATED);
+	dtls_peer_open(&dtls, "anna", ACE_SLICE_OF(dtls_case_key), &other);
+	ask(&other, 2, "d-clock");
+	assert_int_equal(other.code, ACE_COAP_CREATED);
+	dtls_peer_close(&other);
+	assert_no_session("anna", ACE_SLICE_OF(fresh_key));
+	dtls_peer_open(&dtls, "anna/2", ACE_SLICE_OF(fresh_key), &fresh);
+	ask(&fresh, 2, "d-clock");
+	assert_int_equal(fresh.code, ACE_COAP_CREATED);
+	ask(&anna, 3, "d-clock");
+	assert_int_equal(anna.code, ACE_COAP_UNAUTHORIZED);
+	ask(&fresh, 3, "d-clock");
+	assert_int_equal(fresh.code, ACE_COAP_CREATED);
+	dtls_peer_close(&fresh);
+	assert_no_session("anna", ACE_SLICE_OF(dtls_case_key));
+	assert_stored(4, 4);
+}
+
 /* Another client of that id is another client. */
 static void a_session_ends_to_count_with_its_owner(void **state)
 {
@@ -233,18 +279,6 @@ static void a_session_ends_to_count_with_its_owner(void **state)
 	ask(&anna, 3, "d-clock");
 	assert_int_equal(anna.code, ACE_COAP_UNAUTHORIZED);
 	assert_stored(0, 0);
-}
-
-static void assert_no_session(const char *identity, struct ace_slice key)
-{
-	forget();
-	dtls_peer_open(&dtls, identity, key, &other);
-	dtls_peer_ask(&other, 2, "token", token_body("d-clock"));
-	dtls_case_turn(&dtls, &fx, &other, 1, 100);
-	assert_false(dtls_peer_is_connected(&other));
-	assert_int_equal(other.answers, 0);
-	assert_string_equal(story, "");
-	dtls_peer_close(&other);
 }
 
 static void who_has_no_key_gets_no_session(void **state)
@@ -349,6 +383,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(both_kinds_share_a_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(copies_are_answered_and_not_served, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_session_ends_to_count_with_its_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_key_that_is_replaced_lasts_until_the_new_one_is_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_session_ends_to_count_with_its_owner, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_has_no_key_gets_no_session, setup, teardown),
 		cmocka_unit_test_setup_teardown(oscore_under_its_line_leaves_a_dtls_client_alone, setup, teardown),
