@@ -104,6 +104,16 @@ static void warn_elsewhere(const struct as_server *as, const char *listen)
 		cli_log(CLI_LOG_WARN, "listen.elsewhere", cli_log_text("listen", listen), cli_log_text("as_uri", as->info.as_uri));
 }
 
+/* With a small buffer a burst is lost while a commit runs; only the administrator of the machine can make it larger. */
+static void tell_buffer(const struct as_server *as)
+{
+	size_t granted = ace_udp_receive_bytes(as->udp);
+
+	cli_log(granted < ACE_UDP_RECEIVE_BYTES ? CLI_LOG_WARN : CLI_LOG_INFO, "socket.buffer",
+		cli_log_int("wanted", ACE_UDP_RECEIVE_BYTES), cli_log_int("granted", (int64_t)granted),
+		cli_log_text("limit", "net.core.rmem_max"));
+}
+
 static int serve(struct as_server *as, const struct cli_output *output)
 {
 	enum ace_err err;
@@ -114,6 +124,7 @@ static int serve(struct as_server *as, const struct cli_output *output)
 		fprintf(output->err, "coaps://%s%s (dtls-psk), ", as_coaps_address(as->coaps), as->token_path);
 	fprintf(output->err, "issuer %s, policy generation %llu\n", as->info.issuer, (unsigned long long)as->generation);
 	warn_elsewhere(as, ace_udp_address(as->udp));
+	tell_buffer(as);
 	if (as->http)
 		cli_log(CLI_LOG_INFO, "metrics.served", cli_log_text("address", as_http_address(as->http)));
 	err = as_server_run(as);

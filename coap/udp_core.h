@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server itself, for the files that make it up: udp_server.c (what comes in, and its answers),
- * udp_later.c (separate responses), udp_notify.c (observations), udp_transmit.c (messages under way). */
+/* The server itself, for the files that make it up: udp_server.c (what comes in), udp_answer.c (what
+ * becomes of it), udp_later.c (separate responses), udp_notify.c (observations), udp_transmit.c (messages under way). */
 #ifndef COAP_UDP_CORE_H
 #define COAP_UDP_CORE_H
 
@@ -32,6 +32,10 @@ struct ace_udp_server {
 	uint32_t peers[ACE_UDP_BATCH_MAX];     /* beside batch */
 };
 
+/* Count a fault of that source: has it had too many? */
+bool ace_udp_is_over_budget(struct ace_udp_server *server, const struct ace_udp_endpoint *endpoint);
+/* Bytes of an answer to that many bytes that this peer may get. */
+size_t ace_udp_answer_max(const struct ace_udp_server *server, uint32_t peer, size_t datagram_len, size_t token_len);
 /* Is it a response with that token, whole enough to be patched? */
 bool ace_udp_answer_fits(struct ace_slice token, struct ace_slice message);
 void ace_udp_header_patch(uint8_t *message, uint8_t type, uint16_t mid);

@@ -124,15 +124,6 @@ static void reply(struct ace_udp_server *server, const struct ace_udp_datagram *
 	copy[1] = code;
 }
 
-/* Count a fault of that source. RFC 7252 4.2 allows it: "rejecting" may be done "by silently ignoring the message". */
-static bool is_over_budget(struct ace_udp_server *server, const struct ace_udp_endpoint *endpoint)
-{
-	if (ace_udp_source_take(&server->sources, &server->table, endpoint))
-		return false;
-	server->stats.unanswered++;
-	return true;
-}
-
 /* RFC 7252 4.2: "Rejecting a Confirmable message is effected by sending a matching Reset message"; 4.3: others
  * "MUST be silently ignored". */
 static void reject(struct ace_udp_server *server, const struct ace_udp_datagram *datagram, uint8_t type)
@@ -142,7 +133,7 @@ static void reject(struct ace_udp_server *server, const struct ace_udp_datagram 
 		return;
 	}
 	/* A ping is no fault, and its answer is as long as it. */
-	if (datagram->bytes.len > ACE_COAP_HEADER_LEN && is_over_budget(server, &datagram->endpoint))
+	if (datagram->bytes.len > ACE_COAP_HEADER_LEN && ace_udp_is_over_budget(server, &datagram->endpoint))
 		return;
 	server->strangers++;
 	server->stats.resets++;
@@ -157,22 +148,10 @@ static void reject_long(struct ace_udp_server *server, const struct ace_udp_data
 		reject(server, datagram, type);
 		return;
 	}
-	if (is_over_budget(server, &datagram->endpoint))
+	if (ace_udp_is_over_budget(server, &datagram->endpoint))
 		return;
 	server->stats.too_long++;
 	reply(server, datagram, ACE_COAP_ACK, ACE_COAP_TOO_LARGE);
-}
-
-/* Bytes of an answer to that many bytes that this peer may get. */
-static size_t answer_max(const struct ace_udp_server *server, uint32_t peer, size_t datagram_len, size_t token_len)
-{
-	size_t max = ACE_UDP_UNCONFIRMED_MAX + token_len;
-
-	if (max < 3 * datagram_len)
-		max = 3 * datagram_len;
-	if (ace_udp_peer_is_confirmed(&server->table, peer) || max > ACE_UDP_ANSWER_MAX)
-		max = ACE_UDP_ANSWER_MAX;
-	return max;
 }
 
 /* RFC 7252 4.5: "The recipient SHOULD acknowledge each duplicate copy of a Confirmable message using the same
@@ -186,7 +165,7 @@ static void receive_copy(struct ace_udp_server *server, uint32_t peer, const str
 	server->stats.copies++;
 	if (!answer.len)
 		return;
-	if (answer.len > answer_max(server, peer, datagram->bytes.len, msg->token.len)) {
+	if (answer.len > ace_udp_answer_max(server, peer, datagram->bytes.len, msg->token.len)) {
 		server->stats.over_limit++;
 		return;
 	}
@@ -228,7 +207,7 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 		.confirmed = ace_udp_peer_is_confirmed(&server->table, peer),
 		.received_ms = server->table.now_ms,
 	};
-	request->answer_max = answer_max(server, peer, request->datagram.len, msg->token.len);
+	request->answer_max = ace_udp_answer_max(server, peer, request->datagram.len, msg->token.len);
 	server->peers[server->batch_len] = peer;
 	server->exchanges[server->batch_len++] = ace_udp_exchange_begin(&server->table, peer, msg->mid);
 	server->strangers += !request->confirmed;
@@ -319,73 +298,6 @@ size_t ace_udp_read(struct ace_udp_server *server, uint64_t now_ms, const struct
 		ace_udp_output_restart(&server->output);
 	*ret_batch = server->batch;
 	return server->batch_len;
-}
-
-bool ace_udp_answer_fits(struct ace_slice token, struct ace_slice message)
-{
-	if (message.len < ACE_COAP_HEADER_LEN + token.len ||
-	    (message.ptr[0] & ACE_UDP_VERSION_MASK) != ACE_UDP_VERSION_1)
-		return false;
-	if (!ace_coap_code_is_response(message.ptr[1]))
-		return false;
-	return (message.ptr[0] & ACE_UDP_TOKEN_LEN_MASK) == token.len &&
-	       ace_slice_equal((struct ace_slice) { message.ptr + ACE_COAP_HEADER_LEN, token.len }, token);
-}
-
-void ace_udp_header_patch(uint8_t *message, uint8_t type, uint16_t mid)
-{
-	message[0] = (uint8_t)(ACE_UDP_VERSION_1 | type << 4 | (message[0] & ACE_UDP_TOKEN_LEN_MASK));
-	message[2] = (uint8_t)(mid >> 8);
-	message[3] = (uint8_t)mid;
-}
-
-enum ace_err ace_udp_answer(struct ace_udp_server *server, const struct ace_udp_request *request,
-			    struct ace_slice message)
-{
-	size_t nth = (size_t)(request - server->batch);
-	struct ace_udp_peer *peer = &server->table.peers[server->peers[nth]];
-	uint8_t *bytes;
-
-	if (!server->exchanges[nth] || !ace_udp_answer_fits(request->msg.token, message))
-		return ACE_ERR_USAGE;
-	if (message.len > answer_max(server, server->peers[nth], request->datagram.len, request->msg.token.len)) {
-		server->stats.over_limit++;
-		return ACE_ERR_SPACE;
-	}
-	if (request->msg.type == ACE_COAP_CON) {
-		bytes = ace_udp_exchange_finish(&server->table, server->exchanges[nth], message);
-		ace_udp_header_patch(bytes, ACE_COAP_ACK, request->msg.mid);
-		ace_udp_output_add(&server->output, &peer->endpoint, (struct ace_slice) { bytes, message.len });
-	} else {
-		ace_udp_exchange_finish(&server->table, server->exchanges[nth], (struct ace_slice) { 0 });
-		bytes = ace_udp_output_copy(&server->output, &peer->endpoint, message);
-		ace_udp_header_patch(bytes, ACE_COAP_NON, peer->next_mid++);
-	}
-	server->exchanges[nth] = 0;
-	return ACE_OK;
-}
-
-void ace_udp_drop(struct ace_udp_server *server, const struct ace_udp_request *request)
-{
-	size_t nth = (size_t)(request - server->batch);
-
-	if (server->exchanges[nth])
-		ace_udp_exchange_finish(&server->table, server->exchanges[nth], (struct ace_slice) { 0 });
-	server->exchanges[nth] = 0;
-}
-
-void ace_udp_confirm(struct ace_udp_server *server, const struct ace_udp_request *request)
-{
-	size_t nth = (size_t)(request - server->batch);
-
-	ace_udp_peer_confirm(&server->table, server->peers[nth]);
-	server->batch[nth].confirmed = true;
-	server->batch[nth].answer_max = ACE_UDP_ANSWER_MAX;
-}
-
-bool ace_udp_blame(struct ace_udp_server *server, const struct ace_udp_request *request)
-{
-	return !is_over_budget(server, &server->table.peers[server->peers[request - server->batch]].endpoint);
 }
 
 enum ace_err ace_udp_flush(struct ace_udp_server *server)

@@ -13,8 +13,6 @@
 
 #define HOST_MAX 255
 #define PORT_DIGITS_MAX 5
-/* Room for a flood while a commit runs; the kernel may grant less. */
-#define RECEIVE_BUFFER_BYTES (4 << 20)
 
 static void address_text(int family, const uint8_t *address, uint32_t scope, uint16_t port,
 			 char ret_text[ACE_UDP_TEXT_MAX])
@@ -66,7 +64,7 @@ static enum ace_err listen_split(const char *listen, char ret_host[HOST_MAX + 1]
 
 static bool socket_set_up(int fd, const struct addrinfo *address)
 {
-	int on = 1, buffer = RECEIVE_BUFFER_BYTES;
+	int on = 1, buffer = ACE_UDP_RECEIVE_BYTES;
 
 	/* Best effort: without it a flood loses datagrams a little earlier. What may go above net.core.rmem_max does. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
@@ -77,6 +75,15 @@ static bool socket_set_up(int fd, const struct addrinfo *address)
 	if (address->ai_family == AF_INET && setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on))
 		return false;
 	return bind(fd, address->ai_addr, address->ai_addrlen) == 0;
+}
+
+size_t ace_udp_socket_receive_bytes(int fd)
+{
+	int bytes = 0;
+	socklen_t len = sizeof bytes;
+
+	/* socket(7): the system doubles what is set, for its own bookkeeping, and tells the double. */
+	return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) || bytes < 0 ? 0 : (size_t)bytes / 2;
 }
 
 uint64_t ace_udp_socket_lost(int fd)

@@ -12,6 +12,8 @@
 
 /* Bind a non-blocking socket that tells the destination of each datagram. Errors as ace_udp_open(). */
 ACE_MUST_CHECK enum ace_err ace_udp_socket_open(const char *listen, int *ret_fd, char ret_text[ACE_UDP_TEXT_MAX]);
+/* As ace_udp_receive_bytes(); 0 when the system does not tell. */
+size_t ace_udp_socket_receive_bytes(int fd);
 /* Datagrams that the system threw away because the socket was full; 0 when it does not tell. */
 uint64_t ace_udp_socket_lost(int fd);
 /* The remote end as text. */

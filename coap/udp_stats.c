@@ -2,6 +2,11 @@
 /* What the server has counted, and what it holds. */
 #include "coap/udp_core.h"
 
+size_t ace_udp_receive_bytes(const struct ace_udp_server *server)
+{
+	return ace_udp_socket_receive_bytes(server->fd);
+}
+
 uint64_t ace_udp_lost(const struct ace_udp_server *server)
 {
 	return ace_udp_socket_lost(server->fd);

@@ -37,6 +37,8 @@
 /* Requests of a batch that may come from unconfirmed addresses while more arrives than is handled. */
 #define ACE_UDP_STRANGERS_MAX (ACE_UDP_BATCH_MAX / 2)
 #define ACE_UDP_EXCHANGE_LIFETIME_MS UINT64_C(247000) /* RFC 7252 4.8.2 */
+/* Bytes that the system is asked to let wait in the socket, while a commit runs say: some 5,000 requests. */
+#define ACE_UDP_RECEIVE_BYTES (4 << 20)
 #define ACE_UDP_TEXT_MAX 64 /* an address as text with its NUL: "[fe80::1%4294967295]:65535" */
 
 struct ace_udp_server;
@@ -103,6 +105,8 @@ void ace_udp_confirm(struct ace_udp_server *server, const struct ace_udp_request
  * @return true: answer it. false: the source has had more than its share of answers, so drop it: an answer would serve
  * nobody but who wants the source to get it. */
 ACE_MUST_CHECK bool ace_udp_blame(struct ace_udp_server *server, const struct ace_udp_request *request);
+/* What the system granted of ACE_UDP_RECEIVE_BYTES: without CAP_NET_ADMIN no more than net.core.rmem_max. */
+size_t ace_udp_receive_bytes(const struct ace_udp_server *server);
 /* Datagrams that the system threw away since opening, because the socket was full of others. */
 uint64_t ace_udp_lost(const struct ace_udp_server *server);
 /* Send what is queued.

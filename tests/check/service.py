@@ -16,6 +16,7 @@ EXPOSURE_MAX = 1.5  # of 10; what systemd calls OK ends at 4
 BUILD, SOURCE = map(pathlib.Path, sys.argv[1:3])
 UNIT = BUILD / "dist/aced.service"
 SYSUSERS = SOURCE / "dist/aced.sysusers"
+SYSCTL = SOURCE / "dist/aced.sysctl"
 
 
 def run(*command):
@@ -58,8 +59,17 @@ def user_is_made(folder):
     assert user in names, f"the unit's user {user} is none of {names}"
 
 
+def buffer_is_what_is_asked_for():
+    """The unit has no capability to go above the limit, so the limit is what the program asks for."""
+    asked = re.search(r"#define ACE_UDP_RECEIVE_BYTES \((\d+) << (\d+)\)",
+                      (SOURCE / "include/ace_udp_server.h").read_text(encoding="utf-8"))
+    limit = re.search(r"^net\.core\.rmem_max = (\d+)$", SYSCTL.read_text(encoding="utf-8"), re.M)
+    assert int(limit.group(1)) == int(asked.group(1)) << int(asked.group(2)), (limit, asked)
+
+
 def main():
-    checked = 0
+    checked = 1
+    buffer_is_what_is_asked_for()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         if shutil.which("systemd-analyze"):
@@ -73,8 +83,8 @@ def main():
             checked += 1
         else:
             print("skipped: the user, for want of systemd-sysusers")
-    print(f"{checked} of 3 checks of what systemd reads hold")
-    return 0 if checked else 77
+    print(f"{checked} of 4 checks of what systemd reads hold")
+    return 0 if checked > 1 else 77
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -98,6 +99,15 @@ def come_back(lines, count):
     assert len(stored()[0]) == len(lines) * (1 + EACH)
 
 
+def buffer_is_told(said):
+    """What of 4 MiB the system grants: all of it, or no more than its limit, and then it is a warning."""
+    level, wanted, granted = re.search(r"level=(\w+) event=socket.buffer wanted=(\d+) granted=(\d+) ", said).groups()
+    with open("/proc/sys/net/core/rmem_max", encoding="ascii") as file:
+        limit = int(file.read())
+    assert wanted == "4194304" and int(granted) in (int(wanted), limit), said
+    assert level == ("info" if granted == wanted else "warn"), said
+
+
 def main():
     port = free_port()
     with socket.socket() as sock:
@@ -105,7 +115,7 @@ def main():
         tcp_port = sock.getsockname()[1]
     make_store(port, CLIENTS)
     with open("aced.json", "w", encoding="utf-8") as file:
-        json.dump({"listen": f"coap://127.0.0.1:{port}", "log_level": "error", "metrics": f"127.0.0.1:{tcp_port}"}, file)
+        json.dump({"listen": f"coap://127.0.0.1:{port}", "log_level": "info", "metrics": f"127.0.0.1:{tcp_port}"}, file)
     lines = []
     for name in CLIENTS:
         ctl("client", "export", name, "--format", "json", "-o", name + ".json")
@@ -114,6 +124,7 @@ def main():
     count = put_off(port, tcp_port, aced, lines)
     come_back(lines, count)
     assert aced.stop(signal.SIGTERM) == 0
+    buffer_is_told(aced.process.stderr.read())
     print(f"{count} requests of too many were put off, and served later")
 
 
