@@ -21,6 +21,8 @@ int ctl_fail(const struct cli_output *output, const struct store *store, enum ac
 int ctl_store_error(const struct cli_output *output, const struct store_error *error);
 /* Tell that no client (or device) has that id, and which one was probably meant. Returns the exit code. */
 int ctl_unknown(const struct cli_output *output, struct store *store, enum store_kind kind, const char *id);
+/* The same of a generation of the policy. */
+int ctl_no_generation(const struct cli_output *output, const char *number);
 /* The exit code of what cli_output_*() returned; tells what went wrong. */
 int ctl_printed(const struct cli_output *output, enum ace_err err);
 /* The directory of --state-dir or the default one. */
@@ -47,6 +49,7 @@ int ctl_metrics(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_validate(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_test(const struct cli_call *call, const struct cli_output *output);
+int ctl_policy_diff(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_log(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_list(const struct cli_call *call, const struct cli_output *output);

@@ -33,6 +33,8 @@ void ctl_can_groups_free(struct ctl_can_groups *groups);
 
 /* "  GET /temp    8h    read-climate" */
 void ctl_can_say(const struct policy *policy, const struct policy_right *right, FILE *out);
+/* The same without the right itself: "8h    read-climate" */
+void ctl_can_say_grounds(const struct policy *policy, const struct policy_right *right, FILE *out);
 struct json_t *ctl_can_record(const struct policy *policy, const struct policy_right *right);
 /* "thermo-101, thermo-102 and 998 more" */
 void ctl_can_names(const struct ctl_can_group *group, FILE *out);

@@ -106,6 +106,19 @@ static void say_lifetime(uint32_t lifetime_s, FILE *out)
 	fprintf(out, "%-6s ", text);
 }
 
+void ctl_can_say_grounds(const struct policy *policy, const struct policy_right *right, FILE *out)
+{
+	say_lifetime(right->lifetime_s, out);
+	policy_rules_words(policy, &right->by, out);
+	say_times(policy, "", &right->by, out);
+	if (right->unless.len) {
+		fputs("   unless ", out);
+		policy_rules_words(policy, &right->unless, out);
+		say_times(policy, "", &right->unless, out);
+	}
+	fputc('\n', out);
+}
+
 void ctl_can_say(const struct policy *policy, const struct policy_right *right, FILE *out)
 {
 	char *text = NULL;
@@ -118,15 +131,7 @@ void ctl_can_say(const struct policy *policy, const struct policy_right *right, 
 	if (fclose(words) == 0)
 		fprintf(out, "  %-30s ", text);
 	free(text);
-	say_lifetime(right->lifetime_s, out);
-	policy_rules_words(policy, &right->by, out);
-	say_times(policy, "", &right->by, out);
-	if (right->unless.len) {
-		fputs("   unless ", out);
-		policy_rules_words(policy, &right->unless, out);
-		say_times(policy, "", &right->unless, out);
-	}
-	fputc('\n', out);
+	ctl_can_say_grounds(policy, right, out);
 }
 
 static struct json_t *methods_record(uint64_t methods)

@@ -50,6 +50,14 @@ static const struct cli_flag apply_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag diff_flags[] = {
+	{ .name = "from", .value = "GEN", .help = "compare with this generation (default the one in force)" },
+	{ .name = "to", .value = "GEN", .help = "a generation instead of files" },
+	{ .name = "prune", .help = "as if clients and devices that the files do not have were removed" },
+	{ .name = "format", .value = "FORMAT", .help = "text, json or markdown" },
+	{ 0 },
+};
+
 static const struct cli_flag client_export_flags[] = {
 	{ .name = "format", .value = "FORMAT", .help = "json, libcoap or aiocoap" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
@@ -146,6 +154,12 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl policy apply policies/demo -m \"first cut\"\n"
 		      "acectl policy apply policy.json --expect 3 --dry-run\n",
 	  .flags = apply_flags, .run = ctl_policy_apply },
+	{ .name = "policy diff", .args = "PATH...", .args_max = SIZE_MAX,
+	  .help = "who gains and who loses what, if files were applied; exit 1 when anybody does",
+	  .examples = "acectl policy diff draft\n"
+		      "acectl policy diff policy.json --format markdown >review.md\n"
+		      "acectl policy diff --from 3 --to 5\n",
+	  .flags = diff_flags, .run = ctl_policy_diff },
 	{ .name = "policy log", .args = "", .help = "all generations, newest first",
 	  .examples = "acectl policy log\n", .run = ctl_policy_log },
 	{ .name = "policy show", .args = "[GEN]", .args_max = 1, .help = "the policy in force, or that of a generation",

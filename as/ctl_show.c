@@ -114,7 +114,7 @@ static int print_generation(const struct cli_output *output, const struct genera
 	return CLI_EXIT_OK;
 }
 
-static int no_generation(const struct cli_output *output, const char *number)
+int ctl_no_generation(const struct cli_output *output, const char *number)
 {
 	struct cli_error error;
 
@@ -144,7 +144,7 @@ int ctl_policy_show(const struct cli_call *call, const struct cli_output *output
 		store_abort(txn);
 	}
 	if (err == ACE_ERR_NOT_FOUND)
-		code = no_generation(output, text);
+		code = ctl_no_generation(output, text);
 	else
 		code = err ? ctl_fail(output, store, err) : print_generation(output, &generation);
 	free(generation.text);

@@ -183,6 +183,15 @@ static bool tell_names(const struct policy_looking *l, const uint64_t *allowed, 
 	return is_any;
 }
 
+bool policy_look(const struct policy_looking *l, policy_right_fn *found, void *context)
+{
+	uint64_t allowed[POLICY_PATHS_MAX];
+
+	collect(l, allowed);
+	return l->model->public.scope_is_text ? tell_names(l, allowed, found, context) :
+						tell_paths(l, allowed, found, context);
+}
+
 bool policy_can(const struct policy *policy, const struct policy_can_query *query, policy_right_fn *found, void *context)
 {
 	/* public is the first member of the private one. */
@@ -190,15 +199,12 @@ bool policy_can(const struct policy *policy, const struct policy_can_query *quer
 		.policy = policy, .query = query,
 		.model = (const struct policy_model_private *)policy_model_find(policy, query->model),
 	};
-	uint64_t allowed[POLICY_PATHS_MAX];
 
 	if (!l.model || l.model->public.profile != ACE_PROFILE_COAP_OSCORE || !query->client.enabled ||
 	    !query->device.enabled)
 		return false;
 	select_rules(&l);
-	collect(&l, allowed);
-	return l.model->public.scope_is_text ? tell_names(&l, allowed, found, context) :
-					       tell_paths(&l, allowed, found, context);
+	return policy_look(&l, found, context);
 }
 
 bool policy_right_covers(const struct policy_right *right, struct ace_slice path, uint64_t method)

@@ -13,6 +13,8 @@ struct policy_looking {
 	uint64_t rules[POLICY_RULE_WORDS]; /* that have a say about this client at this device */
 };
 
+/* policy_can() for rules that are selected already; of the query only now and at_any_time count. */
+bool policy_look(const struct policy_looking *l, policy_right_fn *found, void *context);
 /* Methods of the rule on that path. */
 uint64_t policy_rule_methods(const struct policy_rule *rule, uint32_t path_id);
 /* The number of the times at which all of these are allowed. */
