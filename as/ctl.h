@@ -50,6 +50,7 @@ int ctl_policy_validate(const struct cli_call *call, const struct cli_output *ou
 int ctl_policy_apply(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_test(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_diff(const struct cli_call *call, const struct cli_output *output);
+int ctl_policy_rollback(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_log(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_list(const struct cli_call *call, const struct cli_output *output);

@@ -58,6 +58,13 @@ static const struct cli_flag diff_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag rollback_flags[] = {
+	{ .name = "dry-run", .help = "show what would change, and change nothing" },
+	{ .name = "expect", .value = "GEN", .help = "only if this generation is in force" },
+	{ .name = "message", .letter = 'm', .value = "TEXT", .help = "why, for the history" },
+	{ 0 },
+};
+
 static const struct cli_flag client_export_flags[] = {
 	{ .name = "format", .value = "FORMAT", .help = "json, libcoap or aiocoap" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
@@ -160,6 +167,11 @@ static const struct cli_verb verbs[] = {
 		      "acectl policy diff policy.json --format markdown >review.md\n"
 		      "acectl policy diff --from 3 --to 5\n",
 	  .flags = diff_flags, .run = ctl_policy_diff },
+	{ .name = "policy rollback", .args = "GEN", .args_min = 1, .args_max = 1,
+	  .help = "an old generation in force again, as a new one",
+	  .examples = "acectl policy rollback 3 --dry-run\n"
+		      "acectl policy rollback 3 --expect 4 -m \"night shift could not enter\"\n",
+	  .flags = rollback_flags, .run = ctl_policy_rollback },
 	{ .name = "policy log", .args = "", .help = "all generations, newest first",
 	  .examples = "acectl policy log\n", .run = ctl_policy_log },
 	{ .name = "policy show", .args = "[GEN]", .args_max = 1, .help = "the policy in force, or that of a generation",

@@ -78,6 +78,37 @@ def shorter():
     case("a longer lifetime is none", apply()["exceeding"]["count"] == 0)
 
 
+def rollback(anna):
+    """Back to the first policy, under which climate.set was given; then to the one without."""
+    before = answer(*STORE, "policy", "log")
+    said = acectl(*STORE, "policy", "rollback", "2", "--dry-run")
+    case("a rehearsal", said.code == 0 and said.out.startswith("generation 5 → 2: 1 client gains, ") and
+         "\ngeneration 5 → 6, as 2 was\ndry run: nothing was changed\n" in said.out, said)
+    case("changes nothing", answer(*STORE, "policy", "log") == before)
+    said = acectl(*STORE, "policy", "rollback", "2", "--expect", "4")
+    case("somebody else came first", said.code == 1 and "generation 5 is in force, not 4" in said.err and not said.out, said)
+    said = answer(*STORE, "policy", "rollback", "2", "-m", "too strict")
+    case("a new generation", (said["restored"], said["generation_before"], said["generation"], said["dry_run"]) == (2, 5, 6, False) and
+         said["clients_gaining"] == 1 and said["exceeding"]["count"] == 0, said)
+    log = answer(*STORE, "policy", "log")
+    case("history is longer, and the same", log[1:] == before and log[0]["message"] == "rollback to generation 2: too strict" and
+         log[0]["sha256"] == log[-2]["sha256"], log)
+    says("generation 6 → 2: nobody gains or loses anything\ngeneration 6 says the same as 2: nothing to change\n",
+         *STORE, "policy", "rollback", "2", err="")
+    grant(anna, "thermo-102", "climate.set")
+    said = acectl(*STORE, "policy", "rollback", "5")
+    case("tokens that exceed", said.code == 0 and "\ngeneration 6 → 7, as 5 was\neffective now\n1 live token exceeds the new policy:\n"
+         in said.out and "tech-anna → thermo-102  /setpoint:GET,PUT" in said.out, said)
+    case("are ended", answer(*STORE, "token", "revoke", "--exceeding", "-y") == {"tokens_revoked": 1})
+    said = answer(*STORE, "policy", "rollback", "0", "--dry-run")
+    case("to the very first", said["clients_losing"] == 2 and said["exceeding"]["count"] == 2 and said["generation"] == 8, said)
+    case("which is no rule at all", acectl(*STORE, "-q", "policy", "rollback", "0").out == "" and
+         answer(*STORE, "policy", "show")["policy"] == {"format": "ace-policy/1"} and answer(*STORE, "policy", "log")[0]["generation"] == 8)
+    case("and back", acectl(*STORE, "policy", "rollback", "7").code == 0)
+    for args in ((), ("two",), ("99",), ("2", "--expect", "x"), ("2", "-m", "x" * 600)):
+        case("refused", acectl(*STORE, "policy", "rollback", *args).code == (1 if args == ("99",) else 2), args)
+
+
 def parties(anna):
     """Tags decide, too; a party that is disabled or removed holds nothing."""
     edit(INVENTORY, lambda document: document["clients"]["tech-anna"].update(tags={"role": "visitor"}))
@@ -86,13 +117,13 @@ def parties(anna):
     edit(INVENTORY, lambda document: document["clients"]["wallboard-1"].update(enabled=False))
     applied = apply()
     case("disabled", applied["tokens_revoked"] == 1 and applied["exceeding"]["count"] == 1, applied)
-    case("its token is revoked", states() == ["revoked", "live", "revoked"])
+    case("its token is revoked", states() == ["revoked", "live", "revoked", "revoked"])
     edit(INVENTORY, lambda document: document["clients"].pop("tech-anna"))
     rehearsed = apply("--prune", "--dry-run")
     case("a rehearsal of what is removed", rehearsed["exceeding"]["count"] == 1 and states()[1] == "live", rehearsed)
     applied = apply("--prune", "-y")
     case("removed", applied["tokens_revoked"] == 1 and applied["exceeding"]["count"] == 0, applied)
-    case("all are revoked", states() == ["revoked"] * 3)
+    case("all are revoked", states() == ["revoked"] * 4)
     says("", *STORE, "-q", "policy", "apply", "policy")
 
 
@@ -105,6 +136,7 @@ def main():
     unchanged(anna, wallboard)
     fewer_rights()
     shorter()
+    rollback(anna)
     parties(anna)
     case("aced ends", aced.stop(signal.SIGTERM) == 0)
     tell()
