@@ -65,6 +65,11 @@ static const struct cli_flag rollback_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag policy_export_flags[] = {
+	{ .name = "generation", .value = "GEN", .help = "the policy of this generation, without an inventory" },
+	{ 0 },
+};
+
 static const struct cli_flag client_export_flags[] = {
 	{ .name = "format", .value = "FORMAT", .help = "json, libcoap or aiocoap" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
@@ -176,6 +181,11 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl policy log\n", .run = ctl_policy_log },
 	{ .name = "policy show", .args = "[GEN]", .args_max = 1, .help = "the policy in force, or that of a generation",
 	  .examples = "acectl policy show 3 >policy.json\n", .run = ctl_policy_show },
+	{ .name = "policy export", .args = "[DIR]", .args_max = 1,
+	  .help = "policy, clients and devices as files; applied again they change nothing",
+	  .examples = "acectl policy export site\n"
+		      "acectl policy export --generation 3 >policy.json\n",
+	  .flags = policy_export_flags, .run = ctl_policy_export },
 	{ .name = "client list", .args = "", .help = "all clients",
 	  .examples = "acectl client list --json=lines\n", .run = ctl_client_list },
 	{ .name = "client show", .args = "ID", .args_min = 1, .args_max = 1, .help = "one client, without its key",

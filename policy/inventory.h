@@ -15,7 +15,7 @@
 enum policy_key_source {
 	POLICY_KEY_GENERATE,    /* make one where none exists */
 	POLICY_KEY_FILE,        /* value is a path, relative to the folder of the inventory file */
-	POLICY_KEY_FINGERPRINT, /* value is "sha256:" and 16 hex digits: as exported, must match what is there */
+	POLICY_KEY_FINGERPRINT, /* value is "sha256:" and 16 hex digits: as exported: the key is there already */
 };
 
 struct policy_key {
