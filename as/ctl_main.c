@@ -70,6 +70,11 @@ static const struct cli_flag policy_export_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag graph_flags[] = {
+	{ .name = "format", .value = "FORMAT", .help = "dot (default) or mermaid" },
+	{ 0 },
+};
+
 static const struct cli_flag client_export_flags[] = {
 	{ .name = "format", .value = "FORMAT", .help = "json, libcoap or aiocoap" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
@@ -186,6 +191,11 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl policy export site\n"
 		      "acectl policy export --generation 3 >policy.json\n",
 	  .flags = policy_export_flags, .run = ctl_policy_export },
+	{ .name = "policy graph", .args = "[PATH...]", .args_max = SIZE_MAX,
+	  .help = "a drawing of who may do what where: of the policy in force, or of files",
+	  .examples = "acectl policy graph | dot -Tsvg >policy.svg\n"
+		      "acectl policy graph policies/demo --format mermaid\n",
+	  .flags = graph_flags, .run = ctl_policy_graph },
 	{ .name = "client list", .args = "", .help = "all clients",
 	  .examples = "acectl client list --json=lines\n", .run = ctl_client_list },
 	{ .name = "client show", .args = "ID", .args_min = 1, .args_max = 1, .help = "one client, without its key",
