@@ -22,7 +22,7 @@ static int load_files(const struct cli_output *output, const char *const *paths,
 {
 	struct ctl_known known = { .txn = draft->txn, .policy = draft->running };
 	struct store_info info;
-	struct policy_options options = { .known = ctl_is_known, .known_context = &known };
+	struct policy_options options = { .known = ctl_is_known, .known_context = &known, .now = ctl_now() };
 	enum ace_err err = store_info_get(draft->txn, &info);
 
 	if (err)

@@ -64,7 +64,7 @@ static enum ace_err check_tests(struct ctl_files *files, bool allow_unknown)
 
 int ctl_policy_validate(const struct cli_call *call, const struct cli_output *output)
 {
-	struct policy_options options = { .allow_unknown = cli_flag(call, "allow-unknown") };
+	struct policy_options options = { .allow_unknown = cli_flag(call, "allow-unknown"), .now = ctl_now() };
 	struct ctl_files files = { 0 };
 	enum ace_err err = ctl_files_load_tests(call, &options, &files);
 	int code = CLI_EXIT_OK;

@@ -26,7 +26,7 @@ static int load_against(struct request *r, bool prune)
 {
 	struct ctl_known known = { .prune = prune };
 	struct policy_options options = { .allow_unknown = cli_flag(r->call, "allow-unknown"), .known = ctl_is_known,
-					  .known_context = &known };
+					  .known_context = &known, .now = ctl_now() };
 	struct policy_problems problems = { 0 };
 	struct store_info info;
 	uint64_t generation;

@@ -89,23 +89,91 @@ static void lint_lifetimes(struct policy_build *build, const struct policy_model
 			      model->public.id, least, most);
 }
 
+static void unused(struct policy_build *build, uint32_t source, const char *kind, const char *id, const char *what)
+{
+	struct policy_pointer at = policy_pointer_make((const char *const[]){ kind, id, NULL }, SIZE_MAX);
+
+	policy_report(build->problems, (struct policy_place){ source, at.text }, "W201", "%s “%s”", what, id);
+}
+
+static void lint_unused_groups(struct policy_build *build, const struct policy_group *groups, size_t len,
+			       const char *kind)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!groups[i].is_used)
+			unused(build, groups[i].source, kind, groups[i].id, "no rule names the group");
+}
+
+static bool has_devices(const struct policy_inventory *inventory, const char *model)
+{
+	for (size_t i = 0; i < inventory->devices_len; i++)
+		if (!strcmp(inventory->devices[i].model, model))
+			return true;
+	return false;
+}
+
 static void lint_unused(struct policy_build *build)
 {
 	const struct policy *policy = build->policy;
+	/* A store may have devices of a model that these files have none of. */
+	bool is_all = build->inventory->devices_len && !build->options->known;
 
-	for (size_t i = 0; i < policy->scopes_len; i++) {
-		struct policy_pointer at =
-			policy_pointer_make((const char *const[]){ "scopes", policy->scopes[i].id, NULL }, SIZE_MAX);
-
+	for (size_t i = 0; i < policy->scopes_len; i++)
 		if (!policy->scopes[i].is_used)
-			policy_report(build->problems, (struct policy_place){ policy->scopes[i].source, at.text }, "W201",
-				      "no rule uses the scope “%s”", policy->scopes[i].id);
+			unused(build, policy->scopes[i].source, "scopes", policy->scopes[i].id, "no rule uses the scope");
+	lint_unused_groups(build, policy->client_groups, policy->client_groups_len, "client_groups");
+	lint_unused_groups(build, policy->device_groups, policy->device_groups_len, "device_groups");
+	for (size_t i = 0; is_all && i < policy->models_len; i++)
+		if (!has_devices(build->inventory, policy->models[i].public.id))
+			unused(build, policy->models[i].source, "models", policy->models[i].public.id,
+			       "no device is of the model");
+}
+
+static bool is_selected(const struct policy *policy, const struct policy_index *index, const struct policy_party *party)
+{
+	uint64_t bits[POLICY_RULE_WORDS];
+	uint32_t rule = 0;
+
+	for (policy_select(policy, index, party, bits); policy_rules_next(bits, policy->words, &rule); rule++)
+		if (policy->rules[rule].is_enabled)
+			return true;
+	return false;
+}
+
+static void lint_left_out(struct policy_build *build)
+{
+	const struct policy_inventory *inventory = build->inventory;
+	const struct policy *policy = build->policy;
+	struct policy_pointer at;
+
+	for (size_t i = 0; i < inventory->clients_len; i++) {
+		const struct policy_client *client = &inventory->clients[i];
+
+		if (!client->enabled ||
+		    is_selected(policy, &policy->clients, &(struct policy_party){ client->id, true, client->tags }))
+			continue;
+		at = policy_pointer_make((const char *const[]){ "clients", client->id, NULL }, SIZE_MAX);
+		policy_report(build->problems, (struct policy_place){ build->client_sources[i], at.text }, "W230",
+			      "no rule selects “%s”", client->id);
+	}
+	for (size_t i = 0; i < inventory->devices_len; i++) {
+		const struct policy_device *device = &inventory->devices[i];
+
+		if (!device->enabled ||
+		    is_selected(policy, &policy->devices, &(struct policy_party){ device->id, true, device->tags }))
+			continue;
+		at = policy_pointer_make((const char *const[]){ "devices", device->id, NULL }, SIZE_MAX);
+		policy_report(build->problems, (struct policy_place){ build->device_sources[i], at.text }, "W231",
+			      "no rule selects “%s”", device->id);
 	}
 }
 
 void policy_lint(struct policy_build *build)
 {
 	lint_unused(build);
+	if (build->policy->rules_len)
+		lint_left_out(build);
+	policy_lint_rules(build);
 	lint_windows(build);
 	policy_lint_tokens(build);
 	for (size_t m = 0; m < build->policy->models_len; m++)

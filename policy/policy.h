@@ -55,6 +55,7 @@ struct policy_options {
 	uint32_t lifetime_max_s;  /* 0: POLICY_LIFETIME_MAX_S */
 	const char *zoneinfo_dir; /* NULL: /usr/share/zoneinfo */
 	const char *issuer;       /* what tokens call it, for their length; NULL: the one of a new store */
+	int64_t now;              /* seconds since 1970, to warn of what is over; 0: do not */
 };
 
 struct policy_counts {

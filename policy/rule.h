@@ -182,9 +182,10 @@ struct policy_build {
 bool policy_compile_all(struct policy_build *build);
 bool policy_compile_models(struct policy_build *build);
 bool policy_compile_index(struct policy *policy);
-/* check.c, lint.c, lint_token.c */
+/* check.c, lint.c, lint_rule.c, lint_token.c */
 void policy_check(struct policy_build *build);
 void policy_lint(struct policy_build *build);
+void policy_lint_rules(struct policy_build *build);
 void policy_lint_tokens(struct policy_build *build);
 /* May the rule say anything about what the model offers? */
 bool policy_rule_touches(const struct policy_rule *rule, const struct policy_model_private *model);
