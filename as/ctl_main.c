@@ -53,6 +53,7 @@ static const struct cli_flag apply_flags[] = {
 static const struct cli_flag diff_flags[] = {
 	{ .name = "from", .value = "GEN", .help = "compare with this generation (default the one in force)" },
 	{ .name = "to", .value = "GEN", .help = "a generation instead of files" },
+	{ .name = "replay", .value = "DURATION", .help = "and decide the logged requests of that time again: 7d, 24h" },
 	{ .name = "prune", .help = "as if clients and devices that the files do not have were removed" },
 	{ .name = "format", .value = "FORMAT", .help = "text, json or markdown" },
 	{ 0 },
@@ -174,6 +175,7 @@ static const struct cli_verb verbs[] = {
 	{ .name = "policy diff", .args = "PATH...", .args_max = SIZE_MAX,
 	  .help = "who gains and who loses what, if files were applied; exit 1 when anybody does",
 	  .examples = "acectl policy diff draft\n"
+		      "acectl policy diff draft --replay 7d\n"
 		      "acectl policy diff policy.json --format markdown >review.md\n"
 		      "acectl policy diff --from 3 --to 5\n",
 	  .flags = diff_flags, .run = ctl_policy_diff },

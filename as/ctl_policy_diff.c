@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "as/ctl_diff.h"
+#include "as/ctl_replay.h"
 #include "as/policy_stored.h"
 #include "cli/json.h"
 
@@ -18,6 +19,9 @@ struct request {
 	struct ctl_draft draft;
 	struct ctl_diff diff;
 	struct policy *stored[2]; /* owns: generations that are named */
+	bool has_replay;
+	uint32_t back_s; /* how far the replay goes back */
+	struct ctl_replay replay;
 	int64_t now;
 };
 
@@ -65,6 +69,8 @@ static enum ace_err print_json(struct request *r)
 	struct json_t *document = cli_json_object();
 	enum ace_err err = ctl_diff_put(&r->diff, document);
 
+	if (r->has_replay)
+		cli_json_put(document, "replay", ctl_replay_record(&r->replay));
 	if (!err)
 		return cli_output_json(&r->output, document);
 	cli_json_free(document);
@@ -83,7 +89,11 @@ static int print(struct request *r)
 		err = ctl_diff_say(&r->diff, r->output.color_out, r->output.out);
 	if (err)
 		return ctl_printed(&r->output, err);
-	return ctl_diff_is_any(&r->diff) ? CLI_EXIT_NO : CLI_EXIT_OK;
+	if (r->has_replay && r->format == FORMAT_MARKDOWN)
+		ctl_replay_markdown(&r->replay, r->output.out);
+	else if (r->has_replay && r->format == FORMAT_TEXT)
+		ctl_replay_say(&r->replay, r->output.out);
+	return ctl_diff_is_any(&r->diff) || r->replay.otherwise ? CLI_EXIT_NO : CLI_EXIT_OK;
 }
 
 static int compare(struct request *r)
@@ -102,6 +112,8 @@ static int compare(struct request *r)
 	if (code)
 		return code;
 	err = ctl_diff_make(&r->draft, r->now, &r->diff);
+	if (!err && r->has_replay)
+		err = ctl_replay_make(&r->draft, &r->diff, r->now - r->back_s, &r->replay);
 	return err ? ctl_fail(&r->output, r->draft.store, err) : print(r);
 }
 
@@ -112,6 +124,7 @@ static int run(struct request *r)
 	if (code)
 		return code;
 	code = compare(r);
+	ctl_replay_free(&r->replay);
 	ctl_diff_free(&r->diff);
 	policy_free(r->stored[0]);
 	policy_free(r->stored[1]);
@@ -122,6 +135,7 @@ static int run(struct request *r)
 int ctl_policy_diff(const struct cli_call *call, const struct cli_output *output)
 {
 	bool from = cli_flag(call, "from"), to = cli_flag(call, "to");
+	const char *back = cli_flag_value(call, "replay");
 	struct request *r;
 	int code;
 
@@ -134,10 +148,13 @@ int ctl_policy_diff(const struct cli_call *call, const struct cli_output *output
 	r->call = call;
 	r->output = *output;
 	r->now = ctl_now();
-	if (read_format(call, r))
-		code = run(r);
-	else
+	r->has_replay = back != NULL;
+	if (!read_format(call, r))
 		code = cli_fail(output, CLI_EXIT_USAGE, "--format is text, json or markdown");
+	else if (back && !ctl_duration_parse(back, &r->back_s))
+		code = cli_fail(output, CLI_EXIT_USAGE, "--replay is a duration like 90s, 30m, 24h or 7d");
+	else
+		code = run(r);
 	free(r);
 	return code;
 }

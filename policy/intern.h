@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Byte strings that are kept once and known by a number: the same bytes, the same number. Internal. */
+/* Byte strings that are kept once and known by a number: the same bytes, the same number. */
 #ifndef POLICY_INTERN_H
 #define POLICY_INTERN_H
 

@@ -72,6 +72,15 @@ int64_t store_decision_id_time_ms(const struct store_decision_id *id)
 	return ms;
 }
 
+void store_decision_id_before(int64_t time_ms, struct store_decision_id *ret_id)
+{
+	uint64_t time = time_ms > 0 ? (uint64_t)time_ms - 1 : 0;
+
+	memset(ret_id, time_ms > 0 ? 0xff : 0, sizeof *ret_id);
+	for (size_t i = TIME_LEN; i-- > 0; time >>= 8)
+		ret_id->bytes[i] = (uint8_t)time;
+}
+
 static struct ace_slice id_slice(const struct store_decision_id *id)
 {
 	return ACE_SLICE_OF(id->bytes);

@@ -43,6 +43,9 @@ struct store_decision {
 	int64_t last_at_ms;    /* of the latest one joined; else the id's time */
 };
 
+/* An id before all of that time, and after all that are older: where to begin with store_decision_next(). */
+void store_decision_id_before(int64_t time_ms, struct store_decision_id *ret_id);
+
 /* An id for a decision at now_ms (milliseconds since 1970); later calls give higher ids even when the clock steps back.
  * Only for the daemon, after store_counters_start(). ACE_ERR_USAGE; ACE_ERR_CLOCK time before 1970. */
 ACE_MUST_CHECK enum ace_err store_decision_id_take(struct store *store, int64_t now_ms, struct store_decision_id *ret_id);

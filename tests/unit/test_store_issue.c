@@ -280,6 +280,30 @@ static void the_oldest_leave_while_all_take_more_than_they_may(void **state)
 	store_abort(txn);
 }
 
+static void the_id_before_a_time_stands_between_older_and_younger_ones(void **state)
+{
+	static const int64_t times_ms[] = { 1, 0x100, 0x10000, 0x0102030405ff, 0xffffffffffff };
+	const struct store_decision_id first = { { 0 } };
+	struct store_decision_id before, at;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof times_ms / sizeof *times_ms; i++) {
+		store_decision_id_before(times_ms[i], &before);
+		memset(&at, 0, sizeof at);
+		for (size_t k = 0; k < 6; k++)
+			at.bytes[k] = (uint8_t)(times_ms[i] >> (8 * (5 - k)));
+		/* The first of that time, and the last of the millisecond before, which it is itself. */
+		assert_true(memcmp(before.bytes, at.bytes, sizeof at.bytes) < 0);
+		assert_int_equal(store_decision_id_time_ms(&before), times_ms[i] - 1);
+		memset(at.bytes + 6, 0xff, 4);
+		assert_memory_equal(before.bytes + 6, at.bytes + 6, 4);
+	}
+	store_decision_id_before(0, &before);
+	assert_memory_equal(&before, &first, sizeof first);
+	store_decision_id_before(-5, &before);
+	assert_memory_equal(&before, &first, sizeof first);
+}
+
 static void decision_ids_are_read_as_they_are_printed(void **state)
 {
 	static const struct store_decision_id ids[] = {
@@ -322,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_decision_keeps_what_it_was_based_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_decisions_leave_in_small_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_oldest_leave_while_all_take_more_than_they_may, setup, teardown),
+		cmocka_unit_test(the_id_before_a_time_stands_between_older_and_younger_ones),
 		cmocka_unit_test(decision_ids_are_read_as_they_are_printed),
 	};
 
