@@ -39,7 +39,7 @@ static void member_read(struct ace_cbor_reader *r, int64_t key, struct client_as
 	case KEY_TOKEN: assoc->token = ace_cbor_read_bstr(r); break;
 	case KEY_UPDATE: assoc->update = ace_cbor_read_bstr(r); break;
 	case KEY_EXPIRES: assoc->expires = ace_cbor_read_int(r); break;
-	case KEY_OSC: err = ace_osc_read(r, &assoc->osc); break;
+	case KEY_OSC: err = ace_osc_read(ace_cbor_read_raw(r), &assoc->osc); break;
 	case KEY_NONCE1: assoc->nonce1 = ace_cbor_read_bstr(r); break;
 	case KEY_NONCE2: assoc->nonce2 = ace_cbor_read_bstr(r); break;
 	case KEY_ID1: assoc->id1 = ace_cbor_read_bstr(r); break;

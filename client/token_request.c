@@ -65,7 +65,7 @@ static enum ace_err cnf_read(struct ace_cbor_reader *r, struct response *respons
 	while (!err && ace_cbor_map_next(r, &map, &key)) {
 		if (key == ACE_CNF_OSC) {
 			response->has_osc = true;
-			err = ace_osc_read(r, &response->grant.osc);
+			err = ace_osc_read(ace_cbor_read_raw(r), &response->grant.osc);
 		} else {
 			ace_cbor_read_raw(r);
 		}

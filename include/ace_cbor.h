@@ -105,7 +105,11 @@ void ace_cbor_write_bstr_head(struct ace_cbor_writer *w, size_t len);
 void ace_cbor_write_raw(struct ace_cbor_writer *w, struct ace_slice encoded);
 /* Short byte strings without a writer, for firmware: at most 255 bytes, at a place with room for two bytes more than
  * that. Returns the place after. */
-uint8_t *ace_cbor_put_bstr(uint8_t *to, struct ace_slice bytes);
+uint8_t *ace_cbor_put_bytes(uint8_t *to, const uint8_t *bytes, size_t len);
+static inline uint8_t *ace_cbor_put_bstr(uint8_t *to, struct ace_slice bytes)
+{
+	return ace_cbor_put_bytes(to, bytes.ptr, bytes.len);
+}
 /* What was written, or ACE_ERR_SPACE when it did not fit. */
 ACE_MUST_CHECK enum ace_err ace_cbor_written(const struct ace_cbor_writer *w, struct ace_slice *ret_bytes);
 

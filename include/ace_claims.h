@@ -33,19 +33,19 @@ struct ace_scope {
 
 /* Absent numbers: has_x is false. Absent strings: ptr is NULL. Slices borrow from whom the struct was filled from. */
 struct ace_claims {
-	struct ace_slice iss, sub;
-	struct ace_slice aud; /* one text; with several (aud_array set) the encoded array */
-	bool aud_is_array;
 	bool has_exp, has_nbf, has_iat, has_exi, has_profile;
+	bool aud_is_array;
+	enum ace_cnf_kind cnf;
+	struct ace_slice iss, sub;
+	struct ace_slice aud; /* one text; with several (aud_is_array set) the encoded array */
 	int64_t exp, nbf, iat; /* seconds since 1970 */
 	uint64_t exi;          /* seconds from first sight */
 	int64_t profile;       /* ACE_PROFILE_COAP_OSCORE */
 	struct ace_slice cti;
 	struct ace_slice cnonce;
-	enum ace_cnf_kind cnf;
-	struct ace_osc osc;   /* when cnf is ACE_CNF_IS_OSC */
 	struct ace_slice kid; /* when cnf is ACE_CNF_IS_KID: the osc.id that is meant */
 	struct ace_scope scope;
+	struct ace_osc osc;   /* when cnf is ACE_CNF_IS_OSC */
 };
 
 /* Write the claims as one deterministic CBOR map; absent ones are left out. */
@@ -56,11 +56,14 @@ void ace_claims_write(struct ace_cbor_writer *w, const struct ace_claims *claims
  * because its place in the order of checks is later (token_check). After an error *ret_claims holds nothing of use. */
 ACE_MUST_CHECK enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims, enum ace_err *ret_osc_err);
 
+/* Is audience among those of an array of texts? *ret_found counts on ACE_OK only; malformed-band errors otherwise. */
+ACE_MUST_CHECK enum ace_err ace_audience_find(struct ace_slice array, struct ace_slice audience, bool *ret_found);
+
 /* The osc map alone, for cnf of the token response.
  * read: ACE_ERR_MISSING id or ms, ACE_ERR_UNKNOWN an unknown member, ACE_ERR_RANGE a short ms or a long id,
  * ACE_ERR_UNSUPPORTED version, alg or hkdf, ACE_ERR_TYPE; *ret_osc holds nothing of use then.  Source: RFC 9203 3.2.1, 4.2. */
 void ace_osc_write(struct ace_cbor_writer *w, const struct ace_osc *osc);
-ACE_MUST_CHECK enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc);
+ACE_MUST_CHECK enum ace_err ace_osc_read(struct ace_slice encoded, struct ace_osc *ret_osc);
 
 /* Master Salt = CBOR(salt) CBOR(N1) CBOR(N2), appended to out; none of them longer than 255 bytes.
  * ACE_ERR_SPACE also for one that is; out has room for six bytes more than they have.  Source: RFC 9203 4.3. */

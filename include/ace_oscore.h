@@ -38,15 +38,15 @@ struct ace_oscore_window {
 
 /* One security context. Its owner wipes it when it ends. */
 struct ace_oscore_ctx {
+	int8_t aead; /* enum ace_alg */
+	bool has_id_context; /* sent as kid context with requests */
+	uint8_t id_context_len;
+	uint8_t common_iv[ACE_AEAD_NONCE_MAX];
+	uint8_t id_context[ACE_OSCORE_ID_CONTEXT_MAX];
+	struct ace_oscore_id sender_id, recipient_id;
 	uint64_t sender_seq; /* the next own Partial IV */
 	struct ace_oscore_window window;
-	struct ace_oscore_id sender_id, recipient_id;
 	uint8_t sender_key[ACE_OSCORE_KEY_MAX], recipient_key[ACE_OSCORE_KEY_MAX];
-	uint8_t common_iv[ACE_AEAD_NONCE_MAX];
-	int8_t aead; /* enum ace_alg */
-	uint8_t id_context_len;
-	bool has_id_context; /* sent as kid context with requests */
-	uint8_t id_context[ACE_OSCORE_ID_CONTEXT_MAX];
 };
 
 /* What a context is derived from. Named fields, so that two secrets cannot be swapped by position. */
@@ -66,12 +66,10 @@ struct ace_oscore_input {
  * A failure leaves *ret_ctx empty.  Source: RFC 8613 3.2.1, 3.3. */
 ACE_MUST_CHECK enum ace_err ace_oscore_derive(const struct ace_oscore_input *in, struct ace_oscore_ctx *ret_ctx);
 
-/* HKDF with SHA-256. Expand: len at most 32, and room for one byte more in info, which is written; else ACE_ERR_USAGE.
- * ACE_ERR_CRYPTO leaves nothing in ret_key.  Source: RFC 5869 2.2, 2.3. */
-ACE_MUST_CHECK enum ace_err ace_hkdf_extract(struct ace_slice salt, struct ace_slice secret,
-					     uint8_t ret_prk[ACE_SHA256_LEN]);
-ACE_MUST_CHECK enum ace_err ace_hkdf_expand(const uint8_t prk[ACE_SHA256_LEN], struct ace_buf info,
-					    uint8_t *ret_key, size_t len);
+/* The same for a context, empty otherwise, whose ids, ID Context and algorithm are set already and known to be as
+ * ace_oscore_derive() wants them. ACE_ERR_CRYPTO leaves *ctx empty. */
+ACE_MUST_CHECK enum ace_err ace_oscore_keys_derive(struct ace_slice master_secret, struct ace_slice master_salt,
+						   struct ace_oscore_ctx *ctx);
 
 /* The value of the OSCORE option. Slices borrow from it.  Source: RFC 8613 6.1. */
 struct ace_oscore_option {

@@ -82,35 +82,38 @@ struct ace_rs_config {
 	bool strict_layout;        /* only 61(16([protected, {}, ciphertext])): what a revocation list needs (RFC 9770 11.1) */
 };
 
+struct ace_rs_association;
+
 enum ace_rs_role { ACE_RS_FREE = 0, ACE_RS_PENDING, ACE_RS_CURRENT, ACE_RS_SCRAP };
 
 /* A context and the token that it came with. All fields are private to token/, for reading in tests and diagnostics. */
 struct ace_rs_grant {
-	struct ace_oscore_ctx ctx;
+	uint8_t role;             /* enum ace_rs_role */
+	uint8_t scope_kind : 2;   /* enum ace_scope_kind */
+	bool has_subject : 1, has_exi : 1;
+	uint16_t scope_len;
+	uint8_t *scope_bytes;     /* borrows from the arena, config.scope_bytes long */
 	uint64_t deadline_ms;     /* monotonic; the token ends here */
 	uint64_t born_ms;         /* monotonic; when the context was derived */
-	uint8_t subject[8];       /* start of the SHA-256 of sub */
-	uint8_t *scope_bytes;     /* borrows from the arena, config.scope_bytes long */
+	struct ace_rs_association *association; /* borrows from the arena */
 	uint32_t serial;          /* of the context; 0 when free */
 	uint32_t exp, iat;        /* seconds since 1970, 0: none */
 	uint32_t exi_seq;         /* meaningful when has_exi */
-	uint16_t association;     /* index */
-	uint16_t scope_len;
-	uint8_t scope_kind;       /* enum ace_scope_kind */
-	uint8_t role;             /* enum ace_rs_role */
-	bool has_subject, has_exi;
+	uint8_t subject[8];       /* start of the SHA-256 of sub */
+	struct ace_oscore_ctx ctx;
 };
 
 /* What is known of one (issuer, osc.id). Alive while a grant refers to it. */
 struct ace_rs_association {
-	uint32_t posts[ACE_RS_POSTS_KEPT]; /* hashes of token and nonce1 of the latest posts, 0: none */
+	uint8_t grants;                    /* how many refer to it: 0 to 3 */
+	uint8_t posts_at;                  /* where the next hash goes */
+	uint8_t issuer;                    /* index of the first key with that issuer */
+	uint8_t osc_id_len;
+	uint8_t osc_id[ACE_OSC_ID_MAX];
 	uint32_t pending_post;             /* the hash behind the pending context, and the nonce that answered it */
 	uint8_t nonce2[ACE_RS_NONCE2_LEN];
-	uint8_t osc_id[ACE_OSC_ID_MAX];
-	uint8_t osc_id_len;
-	uint8_t issuer;                    /* index of the first key with that issuer */
-	uint8_t posts_at;                  /* where the next hash goes */
-	uint8_t grants;                    /* how many refer to it: 0 to 3 */
+	uint64_t born_ms;                  /* monotonic; when its latest context was derived */
+	uint32_t posts[ACE_RS_POSTS_KEPT]; /* hashes of token and nonce1 of the latest posts, 0: none */
 };
 
 /* When the countdown of an exi token ends; outlives its grant, so that posting again does not restart it. */
@@ -129,8 +132,8 @@ struct ace_rs_as_state {
 struct ace_rs {
 	struct ace_rs_config config;
 	struct ace_rs_as_state as[ACE_RS_KEYS_MAX];
-	struct ace_rs_grant *grants, *grants_end; /* these five borrow from the arena */
-	struct ace_rs_association *associations;
+	struct ace_rs_grant *grants, *grants_end; /* these six borrow from the arena */
+	struct ace_rs_association *associations, *associations_end;
 	struct ace_rs_exi *exi;
 	uint8_t *scratch;            /* decrypted claims; wiped after each use */
 	uint64_t post_seen_ms;

@@ -39,8 +39,8 @@ struct ace_resources {
 /* Walk an AIF array: init checks it whole. ACE_ERR_SCOPE or a malformed-band error from finish.
  *     ace_aif_read_init(&it, bytes); while (ace_aif_read_next(&it, &entry)) ...; err = ace_aif_read_finish(&it); */
 struct ace_aif_reader {
-	struct ace_cbor_reader reader;
-	struct ace_cbor_seq seq;
+	struct ace_slice rest; /* entries to come; borrows from the input */
+	enum ace_err err;
 };
 void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes);
 bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entry);

@@ -33,7 +33,12 @@ struct ace_buf {
 #define ACE_BUF_OF(array) ((struct ace_buf){ (array), sizeof(array), 0 })
 
 /* Compare public bytes. Secrets and tags are compared with ace_equal_ct() of ace_port.h only. */
-bool ace_slice_equal(struct ace_slice a, struct ace_slice b);
+bool ace_bytes_equal(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
+/* Inlined, and the like below, because compilers pass pairs of registers better than structs. */
+static inline bool ace_slice_equal(struct ace_slice a, struct ace_slice b)
+{
+	return ace_bytes_equal(a.ptr, a.len, b.ptr, b.len);
+}
 
 /* What has been written into a buffer so far, as borrowed bytes. */
 static inline struct ace_slice ace_buf_slice(const struct ace_buf *buf)

@@ -2,38 +2,53 @@
 /* From a shared secret to the keys of both directions. */
 #include "oscore/cose_object.h"
 
+#include "oscore/hkdf.h"
 #include "token/mem.h"
 
 _Static_assert(ACE_OSCORE_ID_CONTEXT_MAX < 24, "longer ones would need another CBOR head");
 /* [ id, id_context, alg, type, L ] with heads; L takes two bytes for 32. And a byte for HKDF. */
 #define INFO_MAX (1 + 1 + ACE_OSCORE_ID_MAX + 1 + ACE_OSCORE_ID_CONTEXT_MAX + 2 + 4 + 2 + 1)
 
+/* What is derived, and where it goes. The Common IV belongs to nobody. */
 enum output { SENDER_KEY, RECIPIENT_KEY, COMMON_IV, OUTPUTS };
 
-static enum ace_err expand(struct ace_oscore_ctx *ctx, const uint8_t prk[ACE_SHA256_LEN], enum output output)
+__attribute__((noinline)) static enum ace_err expand(struct ace_oscore_ctx *ctx, const uint8_t prk[ACE_SHA256_LEN], enum output output)
 {
 	static const uint8_t types[2][5] = { "\x63Key", "\x62IV" }; /* text with its head, and a NUL */
-	uint8_t info[INFO_MAX] = { 0x85 };
-	struct ace_slice id = ace_oscore_id_slice(output == SENDER_KEY ? &ctx->sender_id : &ctx->recipient_id);
-	uint8_t len = ace_alg_key_len(ctx->aead), *end, *key = ctx->sender_key;
+	const struct ace_oscore_id *id = output == SENDER_KEY ? &ctx->sender_id : &ctx->recipient_id;
+	uint8_t info[INFO_MAX], *end, *key, len = ace_alg_key_len(ctx->aead), id_len = id->len;
 	bool is_iv = output == COMMON_IV;
 
-	if (output == RECIPIENT_KEY)
-		key = ctx->recipient_key;
+	key = output == SENDER_KEY ? ctx->sender_key : ctx->recipient_key;
 	if (is_iv) {
-		id.len = 0;
-		len = ace_alg_nonce_len(ctx->aead);
+		id_len = 0;
 		key = ctx->common_iv;
+		len = ace_alg_nonce_len(ctx->aead);
 	}
-	end = ace_cbor_put_bstr(info + 1, id);
+	info[0] = 0x85;
+	end = ace_cbor_put_bytes(info + 1, id->bytes, id_len);
 	if (ctx->has_id_context)
-		end = ace_cbor_put_bstr(end, (struct ace_slice){ ctx->id_context, ctx->id_context_len });
+		end = ace_cbor_put_bytes(end, ctx->id_context, ctx->id_context_len);
 	else
 		*end++ = 0xf6;
 	end = ace_oscore_put_alg(end, ctx->aead);
 	memcpy(end, types[is_iv], 4);
 	end = ace_oscore_put_alg(end + 4 - is_iv, len); /* a small number like any other */
-	return ace_hkdf_expand(prk, (struct ace_buf){ info, sizeof info, (size_t)(end - info) }, key, len);
+	return hkdf_expand(prk, info, (size_t)(end - info), key, len);
+}
+
+enum ace_err ace_oscore_keys_derive(struct ace_slice master_secret, struct ace_slice master_salt, struct ace_oscore_ctx *ctx)
+{
+	uint8_t prk[ACE_SHA256_LEN];
+	enum ace_err err = hkdf_extract(master_salt, master_secret, prk);
+
+	for (int output = SENDER_KEY; !err && output < OUTPUTS; output++)
+		err = expand(ctx, prk, (enum output)output);
+	ace_wipe(prk, sizeof prk);
+	ctx->window.known = true;
+	if (err)
+		ace_wipe(ctx, sizeof *ctx);
+	return err;
 }
 
 static void id_copy(struct ace_slice bytes, struct ace_oscore_id *ret_id)
@@ -76,19 +91,9 @@ static enum ace_err names_copy(const struct ace_oscore_input *in, struct ace_osc
 
 enum ace_err ace_oscore_derive(const struct ace_oscore_input *in, struct ace_oscore_ctx *ret_ctx)
 {
-	struct ace_oscore_ctx *ctx = ret_ctx;
-	uint8_t prk[ACE_SHA256_LEN];
 	enum ace_err err;
 
-	memset(ctx, 0, sizeof *ctx);
-	err = names_copy(in, ctx);
-	if (!err)
-		err = ace_hkdf_extract(in->master_salt, in->master_secret, prk);
-	for (int output = SENDER_KEY; !err && output < OUTPUTS; output++)
-		err = expand(ctx, prk, (enum output)output);
-	ctx->window.known = !err;
-	if (err)
-		ace_wipe(ctx, sizeof *ctx);
-	ace_wipe(prk, sizeof prk);
-	return err;
+	memset(ret_ctx, 0, sizeof *ret_ctx);
+	err = names_copy(in, ret_ctx);
+	return err ? err : ace_oscore_keys_derive(in->master_secret, in->master_salt, ret_ctx);
 }

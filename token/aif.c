@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Authorization Information Format for REST resources (RFC 9237), as CBOR. */
 #include "ace_scope.h"
+#include "token/cbor_head.h"
 #include "token/mem.h"
 #include "token/members.h"
 
 void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes)
 {
-	ace_cbor_read_init(&it->reader, bytes);
-	ace_cbor_array_enter(&it->reader, &it->seq);
+	it->err = ace_items_open(bytes, ACE_CBOR_ARRAY, &it->rest);
 }
 
 bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entry)
 {
-	static const struct member pair[] = {
+	static const struct member members[] = {
 		{ 0, MEMBER_TEXT, offsetof(struct ace_aif_entry, path) },
 		{ 1, MEMBER_UINT, offsetof(struct ace_aif_entry, methods) },
 	};
-	struct ace_cbor_reader *r = &it->reader;
+	static const struct member_table pair = { ACE_CBOR_ARRAY, ACE_ARRAY_LEN(members), members };
+	struct ace_slice encoded;
+	struct member_keys keys;
 
-	if (!ace_cbor_array_next(r, &it->seq))
+	if (it->err || !it->rest.len)
 		return false;
-	if (ace_members_read(r, ACE_CBOR_ARRAY, pair, ACE_ARRAY_LEN(pair), ret_entry) != 3 && !r->err)
-		r->err = ACE_ERR_SCOPE;
-	return !r->err;
+	it->err = ace_cbor_raw_take(&it->rest, &encoded);
+	if (!it->err)
+		it->err = ace_members_read(encoded, &pair, ret_entry, &keys);
+	if (!it->err && keys.bits[0] != 3)
+		it->err = ACE_ERR_SCOPE;
+	return !it->err;
 }
 
 enum ace_err ace_aif_read_finish(struct ace_aif_reader *it)
 {
-	return ace_cbor_read_finish(&it->reader);
+	return it->err;
 }
 
 /* Order of bytes; a path sorts before those that it begins. */

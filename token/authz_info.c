@@ -3,55 +3,12 @@
  * those of protocol.md 4.1; rows 1 to 3 (method, format) are the caller's. */
 #include "token/rs.h"
 
-#include "token/mem.h"
-
 enum step { STEP_POST, STEP_OPEN, STEP_REST };
-
-/* The answer to an unprotected post, {42: nonce2, 44: id}, always of the same length. */
-static enum ace_err write_answer(const struct rs_place *place, struct ace_buf *answer)
-{
-	enum { NONCE2_AT = 4, ID_AT = NONCE2_AT + ACE_RS_NONCE2_LEN + 3 };
-	static const uint8_t frame[ID_AT + ACE_RS_ID_LEN] = {
-		[0] = 0xa2, 0x18, ACE_PARAM_NONCE2, 0x40 | ACE_RS_NONCE2_LEN,
-		[ID_AT - 3] = 0x18, ACE_PARAM_SERVER_RECIPIENT_ID, 0x40 | ACE_RS_ID_LEN,
-	};
-	uint8_t *at = answer->ptr + answer->len;
-
-	_Static_assert(sizeof frame == ACE_RS_ANSWER_MAX, "the header says how long it is");
-	if (answer->cap - answer->len < sizeof frame)
-		return ACE_ERR_SPACE;
-	memcpy(at, frame, sizeof frame);
-	memcpy(at + NONCE2_AT, rs_place_nonce2(place).ptr, ACE_RS_NONCE2_LEN);
-	memcpy(at + ID_AT, rs_place_id(place).ptr, ACE_RS_ID_LEN);
-	answer->len += sizeof frame;
-	return ACE_OK;
-}
-
-/* Row 24: a context for a token that passed. Apart from the checks, so that their stack does not add up. */
-__attribute__((noinline)) static enum ace_err admit(struct ace_rs *rs, const struct rs_post *post, const struct rs_token *token,
-			  struct ace_buf *answer)
-{
-	struct ace_oscore_ctx ctx;
-	struct rs_place place;
-	enum ace_err err;
-
-	err = ace_rs_table_reserve(rs, post, token, &place);
-	if (err || place.is_resend)
-		return err ? err : write_answer(&place, answer);
-	err = ace_rs_osc_derive(rs, post, token, &place, &ctx);
-	if (err)
-		return err;
-	err = write_answer(&place, answer);
-	if (!err)
-		ace_rs_table_commit(rs, &place, token, &ctx);
-	ace_wipe(&ctx, sizeof ctx);
-	return err;
-}
 
 static enum ace_err accept(struct ace_rs *rs, struct ace_rs_grant *updated, struct ace_slice body,
 			   struct ace_buf *answer, enum step *ret_step)
 {
-	struct ace_rs_association *target = updated ? &rs->associations[updated->association] : NULL;
+	const struct ace_rs_association *target = updated ? updated->association : NULL;
 	struct rs_post post;
 	struct rs_token token;
 	enum ace_err err;
@@ -77,7 +34,7 @@ static enum ace_err accept(struct ace_rs *rs, struct ace_rs_grant *updated, stru
 	if (err)
 		return err;
 	/* Row 23, introspection, belongs here. */
-	return updated ? ace_rs_table_update(rs, updated, &token) : admit(rs, &post, &token, answer);
+	return updated ? ace_rs_table_update(rs, updated, &token) : ace_rs_admit(rs, &post, &token, answer);
 }
 
 /* What a peer learns of a reason: protocol.md 4.1, column "unprot" or "update". Not inlined, or the compiler would write

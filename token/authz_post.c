@@ -10,19 +10,21 @@ static const struct member members[] = {
 	{ ACE_PARAM_NONCE1, MEMBER_BYTES, offsetof(struct rs_post, nonce1) },
 	{ ACE_PARAM_CLIENT_RECIPIENT_ID, MEMBER_BYTES, offsetof(struct rs_post, client_id) },
 };
+static const struct member_table whole_post = { ACE_CBOR_MAP, ACE_ARRAY_LEN(members), members };
+static const struct member_table update_post = { ACE_CBOR_MAP, 1, members };
 
 enum ace_err ace_rs_post_read(const struct ace_rs *rs, struct ace_slice body, bool is_update, struct rs_post *ret_post)
 {
-	struct ace_cbor_reader r;
+	struct member_keys keys;
+	enum ace_err err;
 
 	if (body.len > (size_t)rs->config.token_bytes + ACE_RS_BODY_EXTRA)
 		return ACE_ERR_SPACE;
 	memset(ret_post, 0, sizeof *ret_post);
-	ace_cbor_read_init(&r, body);
 	/* RFC 9203 4.2: nonces and ids in an update "MUST be ignored", whatever they are. */
-	ace_members_read(&r, ACE_CBOR_MAP, members, is_update ? 1 : ACE_ARRAY_LEN(members), ret_post);
-	if (r.err)
-		return r.err;
+	err = ace_members_read(body, is_update ? &update_post : &whole_post, ret_post, &keys);
+	if (err)
+		return err;
 	/* RFC 9203 4.2: without access_token, nonce1 or ace_client_recipientid the RS "MUST respond with" 4.00. */
 	if (!ret_post->token.ptr || (!is_update && (!ret_post->nonce1.ptr || !ret_post->client_id.ptr)))
 		return ACE_ERR_MISSING;

@@ -4,16 +4,12 @@
 
 #define MAY_BE_INDEFINITE                                                                                              \
 	(CBOR_STRINGS | CBOR_MAJOR(ACE_CBOR_ARRAY) | CBOR_MAJOR(ACE_CBOR_MAP) | CBOR_MAJOR(ACE_CBOR_SIMPLE))
+#define HAVE_ITEMS (CBOR_MAJOR(ACE_CBOR_ARRAY) | CBOR_MAJOR(ACE_CBOR_MAP) | CBOR_MAJOR(ACE_CBOR_TAG))
 
 static void slice_drop(struct ace_slice *rest, size_t len)
 {
 	rest->ptr += len;
 	rest->len -= len;
-}
-
-static bool item_is_break(const struct cbor_item *item)
-{
-	return item->major == ACE_CBOR_SIMPLE && item->info == CBOR_INDEFINITE;
 }
 
 static enum ace_err head_take(struct ace_slice *rest, struct cbor_item *ret_item)
@@ -25,12 +21,10 @@ static enum ace_err head_take(struct ace_slice *rest, struct cbor_item *ret_item
 
 	if (rest->len == 0)
 		return ACE_ERR_TRUNCATED;
-	value = info = bytes[0] & 31;
-	ret_item->major = bytes[0] >> 5;
-	ret_item->info = (uint8_t)info;
-	ret_item->content = (struct ace_slice){ NULL, 0 };
+	ret_item->initial = *bytes;
+	value = info = cbor_info(ret_item);
 	if (info > CBOR_EIGHT_BYTES) {
-		if (info != CBOR_INDEFINITE || !(MAY_BE_INDEFINITE & CBOR_MAJOR(ret_item->major)))
+		if (info != CBOR_INDEFINITE || !cbor_is_of(ret_item, MAY_BE_INDEFINITE))
 			return ACE_ERR_MALFORMED;
 	} else if (info >= CBOR_ONE_BYTE) {
 		extra = (size_t)1 << (info - CBOR_ONE_BYTE);
@@ -38,72 +32,68 @@ static enum ace_err head_take(struct ace_slice *rest, struct cbor_item *ret_item
 	}
 	if (rest->len <= extra)
 		return ACE_ERR_TRUNCATED;
-	for (size_t i = 1; i <= extra; i++)
-		value = value << 8 | bytes[i];
-	ret_item->value = value;
 	slice_drop(rest, extra + 1);
+	for (; extra > 0; extra--)
+		value = value << 8 | *++bytes;
+	ret_item->value = value;
 	/* RFC 8949 3.3: sequences "that start with 0xf8 [...] and continue with a byte less than 0x20 [...] are not
 	 * well-formed". */
-	if (ret_item->major == ACE_CBOR_SIMPLE && info == CBOR_ONE_BYTE && value < 32)
+	if (ret_item->initial == (ACE_CBOR_SIMPLE << 5 | CBOR_ONE_BYTE) && value < 32)
 		return ACE_ERR_MALFORMED;
-	return ACE_OK;
-}
-
-static enum ace_err content_take(struct ace_slice *rest, struct cbor_item *item)
-{
-	if (item->value > rest->len)
-		return ACE_ERR_TRUNCATED;
-	item->content = (struct ace_slice){ rest->ptr, (size_t)item->value };
-	slice_drop(rest, item->content.len);
-	return ACE_OK;
-}
-
-/* A string of indefinite length that has one chunk, or none, is as good as that chunk. */
-static enum ace_err chunks_take(struct ace_slice *rest, struct cbor_item *item)
-{
-	struct cbor_item chunk;
-	enum ace_err err = head_take(rest, &chunk);
-
-	if (err)
-		return err;
-	item->value = 0;
-	item->content = (struct ace_slice){ rest->ptr, 0 };
-	if (item_is_break(&chunk))
-		return ACE_OK;
-	if (chunk.major != item->major || chunk.info == CBOR_INDEFINITE)
-		return ACE_ERR_MALFORMED;
-	item->value = chunk.value;
-	err = content_take(rest, item);
-	if (err || rest->len == 0)
-		return ACE_ERR_TRUNCATED;
-	if (rest->ptr[0] != CBOR_BREAK)
-		return rest->ptr[0] >> 5 == item->major ? ACE_ERR_UNKNOWN : ACE_ERR_MALFORMED;
-	slice_drop(rest, 1);
 	return ACE_OK;
 }
 
 enum ace_err ace_cbor_item_take(struct ace_slice *rest, struct cbor_item *ret_item)
 {
 	enum ace_err err = head_take(rest, ret_item);
+	bool in_chunks;
+	uint8_t whole;
 
-	if (err || !(CBOR_STRINGS & CBOR_MAJOR(ret_item->major)))
+	if (err || !cbor_is_of(ret_item, CBOR_STRINGS))
 		return err;
-	return ret_item->info == CBOR_INDEFINITE ? chunks_take(rest, ret_item) : content_take(rest, ret_item);
+	whole = ret_item->initial;
+	in_chunks = cbor_info(ret_item) == CBOR_INDEFINITE;
+	/* A string of indefinite length that has one chunk, or none, is as good as that chunk. */
+	if (in_chunks) {
+		err = head_take(rest, ret_item);
+		if (err)
+			return err;
+		if (ret_item->initial == CBOR_BREAK) {
+			ret_item->initial = whole & 0xe0;
+			ret_item->value = 0;
+			in_chunks = false;
+		} else if ((ret_item->initial ^ whole) >> 5 || ret_item->initial == whole) {
+			return ACE_ERR_MALFORMED;
+		}
+	}
+	if (ret_item->value > rest->len)
+		return ACE_ERR_TRUNCATED;
+	ret_item->content = rest->ptr;
+	slice_drop(rest, (size_t)ret_item->value);
+	if (!in_chunks)
+		return ACE_OK;
+	if (rest->len == 0)
+		return ACE_ERR_TRUNCATED;
+	if (*rest->ptr != CBOR_BREAK)
+		return (*rest->ptr ^ whole) >> 5 ? ACE_ERR_MALFORMED : ACE_ERR_UNKNOWN;
+	slice_drop(rest, 1);
+	return ACE_OK;
 }
 
 /* An array, map or tag that is open around the place reached. */
 struct level {
-	size_t left;    /* items to come */
-	uint8_t keys;   /* where its keys start among all */
+	size_t left;  /* items to come */
+	uint8_t keys; /* where its keys start among all */
 	bool is_map;
 };
 
 /* Level 0 is the one item that is walked over. */
 struct walk {
 	struct ace_slice rest;
-	struct level levels[ACE_CBOR_DEPTH_MAX + 1];
+	struct level *level;
+	size_t keys_len;
 	const uint8_t *keys[ACE_CBOR_KEYS_MAX]; /* of the maps that are open */
-	uint8_t level, keys_len;
+	struct level levels[ACE_CBOR_DEPTH_MAX + 1];
 };
 
 /* The item is a key that ends at the place reached: equal to one before it, whatever the length form of their heads? */
@@ -112,17 +102,18 @@ static enum ace_err key_check(struct walk *walk, const uint8_t *start, const str
 	struct cbor_item other;
 
 	/* The equality of other types takes more than a look at bytes. */
-	if (key->major > ACE_CBOR_TSTR)
+	if (cbor_major(key) > ACE_CBOR_TSTR)
 		return ACE_ERR_UNKNOWN;
 	if (walk->keys_len == ACE_CBOR_KEYS_MAX)
 		return ACE_ERR_DEPTH;
-	for (size_t i = walk->levels[walk->level].keys; i < walk->keys_len; i++) {
+	for (size_t i = walk->level->keys; i < walk->keys_len; i++) {
 		struct ace_slice rest = { walk->keys[i], (size_t)(walk->rest.ptr - walk->keys[i]) };
 		enum ace_err err = ace_cbor_item_take(&rest, &other);
 
 		if (err)
 			return err;
-		if (other.major == key->major && other.value == key->value && ace_slice_equal(other.content, key->content))
+		if (cbor_major(&other) == cbor_major(key) && other.value == key->value &&
+		    (cbor_major(key) < ACE_CBOR_BSTR || ace_slice_equal(cbor_string(&other), cbor_string(key))))
 			return ACE_ERR_DUPLICATE; /* RFC 8949 5.6: "Not accept maps with duplicate keys" */
 	}
 	walk->keys[walk->keys_len++] = start;
@@ -132,15 +123,17 @@ static enum ace_err key_check(struct walk *walk, const uint8_t *start, const str
 /* Counts are checked before anything is multiplied or looped over. */
 static enum ace_err level_open(struct walk *walk, const struct cbor_item *item)
 {
-	struct level *level = &walk->levels[walk->level + 1];
+	struct level *level = walk->level;
 
-	if (walk->level == ACE_CBOR_DEPTH_MAX)
+	if (level == &walk->levels[ACE_CBOR_DEPTH_MAX])
 		return ACE_ERR_DEPTH;
-	walk->level++;
-	*level = (struct level){ CBOR_UNTIL_BREAK, walk->keys_len, item->major == ACE_CBOR_MAP };
-	if (item->major == ACE_CBOR_TAG) {
+	walk->level = ++level;
+	level->keys = (uint8_t)walk->keys_len;
+	level->is_map = cbor_major(item) == ACE_CBOR_MAP;
+	level->left = CBOR_UNTIL_BREAK;
+	if (cbor_major(item) == ACE_CBOR_TAG) {
 		level->left = 1;
-	} else if (item->info != CBOR_INDEFINITE) {
+	} else if (cbor_info(item) != CBOR_INDEFINITE) {
 		if (item->value > walk->rest.len) /* an item has at least one byte */
 			return ACE_ERR_TRUNCATED;
 		level->left = (size_t)item->value << level->is_map;
@@ -151,7 +144,7 @@ static enum ace_err level_open(struct walk *walk, const struct cbor_item *item)
 /* The item at the place reached, as far as its head goes or, of a string, to its end. */
 static enum ace_err walk_step(struct walk *walk)
 {
-	struct level *level = &walk->levels[walk->level];
+	struct level *level = walk->level;
 	const uint8_t *start = walk->rest.ptr;
 	struct cbor_item item;
 	bool is_key = level->is_map && level->left % 2 == 0;
@@ -159,8 +152,8 @@ static enum ace_err walk_step(struct walk *walk)
 
 	if (err)
 		return err;
-	if (item_is_break(&item)) {
-		if (!CBOR_IS_UNTIL_BREAK(level->left) || (level->is_map && !is_key))
+	if (item.initial == CBOR_BREAK) {
+		if (!CBOR_IS_UNTIL_BREAK(level->left) || is_key != level->is_map)
 			return ACE_ERR_MALFORMED;
 		level->left = 0;
 		return ACE_OK;
@@ -168,25 +161,39 @@ static enum ace_err walk_step(struct walk *walk)
 	level->left--;
 	if (is_key)
 		return key_check(walk, start, &item);
-	if (item.major >= ACE_CBOR_ARRAY && item.major <= ACE_CBOR_TAG)
-		return level_open(walk, &item);
-	return ACE_OK;
+	return cbor_is_of(&item, HAVE_ITEMS) ? level_open(walk, &item) : ACE_OK;
 }
 
 enum ace_err ace_cbor_item_skip(struct ace_slice *rest)
 {
 	struct walk walk;
-	enum ace_err err = ACE_OK;
+	enum ace_err err;
 
 	walk.rest = *rest;
-	walk.level = walk.keys_len = 0;
+	walk.keys_len = 0;
+	walk.level = walk.levels;
 	walk.levels[0] = (struct level){ 1, 0, false };
-	while (!err && (walk.level > 0 || walk.levels[0].left > 0)) {
-		if (walk.levels[walk.level].left > 0)
-			err = walk_step(&walk);
-		else
-			walk.keys_len = walk.levels[walk.level--].keys;
-	}
+	do {
+		err = walk_step(&walk);
+		for (; walk.level->left == 0 && walk.level != walk.levels; walk.level--)
+			walk.keys_len = walk.level->keys;
+	} while (!err && walk.level->left > 0);
 	*rest = walk.rest;
 	return err;
+}
+
+enum ace_err ace_cbor_raw_take(struct ace_slice *rest, struct ace_slice *ret_raw)
+{
+	const uint8_t *start = rest->ptr;
+	enum ace_err err = ace_cbor_item_skip(rest);
+
+	*ret_raw = (struct ace_slice){ start, (size_t)(rest->ptr - start) };
+	return err;
+}
+
+enum ace_err ace_cbor_whole_check(struct ace_slice in)
+{
+	enum ace_err err = ace_cbor_item_skip(&in);
+
+	return !err && in.len > 0 ? ACE_ERR_TRAILING : err;
 }

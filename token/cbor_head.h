@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of the CBOR reader share: cbor_check.c proves bytes well-formed, cbor_read.c hands them out. */
+/* What the parts of the CBOR reader share: cbor_check.c proves bytes well-formed, cbor_value.c says what an item is
+ * worth, cbor_read.c and members.c hand items out. */
 #ifndef TOKEN_CBOR_HEAD_H
 #define TOKEN_CBOR_HEAD_H
 
@@ -20,22 +21,45 @@
 /* Initial byte and argument of an item (RFC 8949 3), and the content when it is a string: value is its length then. */
 struct cbor_item {
 	uint64_t value;
-	struct ace_slice content; /* borrows from the input */
-	uint8_t major;
-	uint8_t info;
+	const uint8_t *content; /* borrows from the input */
+	uint8_t initial;
 };
+
+static inline struct ace_slice cbor_string(const struct cbor_item *item)
+{
+	return (struct ace_slice){ item->content, (size_t)item->value };
+}
+
+static inline unsigned cbor_major(const struct cbor_item *item)
+{
+	return item->initial >> 5;
+}
+
+static inline unsigned cbor_info(const struct cbor_item *item)
+{
+	return item->initial & 31u;
+}
+
+/* Is the item of one of these major types (a set of CBOR_MAJOR bits)? */
+static inline bool cbor_is_of(const struct cbor_item *item, unsigned majors)
+{
+	return majors >> cbor_major(item) & 1;
+}
 
 /* Take a string, or the head of anything else, off rest. ACE_ERR_TRUNCATED, ACE_ERR_MALFORMED; ACE_ERR_UNKNOWN for a
  * string of more than one chunk. */
 ACE_MUST_CHECK enum ace_err ace_cbor_item_take(struct ace_slice *rest, struct cbor_item *ret_item);
 /* Pass over one item of any kind, checking that it is well-formed, within the limits, and without duplicate keys. */
 ACE_MUST_CHECK enum ace_err ace_cbor_item_skip(struct ace_slice *rest);
-/* Take the next item off the reader if it is of one of the major types (a set of CBOR_MAJOR bits), text being valid
- * UTF-8; otherwise an error sticks and *ret_item is zero. */
-void ace_cbor_take(struct ace_cbor_reader *r, unsigned majors, struct cbor_item *ret_item);
+/* The same, and give it as it is encoded; on failure *ret_raw holds nothing of use. */
+ACE_MUST_CHECK enum ace_err ace_cbor_raw_take(struct ace_slice *rest, struct ace_slice *ret_raw);
+/* The same for bytes that are exactly one item. */
+ACE_MUST_CHECK enum ace_err ace_cbor_whole_check(struct ace_slice in);
+
+/* ace_cbor_item_take() of an item that is of one of the major types, else ACE_ERR_TYPE; ACE_ERR_MALFORMED also for text
+ * that is not valid UTF-8. */
+ACE_MUST_CHECK enum ace_err ace_cbor_value_take(struct ace_slice *rest, unsigned majors, struct cbor_item *ret_item);
 /* The value of an integer that fits, or of a floating-point number, cut. ACE_ERR_RANGE; ACE_ERR_TYPE for true and the like. */
 ACE_MUST_CHECK enum ace_err ace_cbor_number_of(const struct cbor_item *item, int64_t *ret_number);
-/* Enter the next item, which must be an array or map, as said. */
-void ace_cbor_enter(struct ace_cbor_reader *r, enum ace_cbor_type type, struct ace_cbor_seq *ret_seq);
 
 #endif

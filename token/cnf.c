@@ -46,6 +46,7 @@ static const struct member members[] = {
 	{ ACE_OSC_SALT, MEMBER_BYTES, AT(salt) },
 	{ ACE_OSC_CONTEXT_ID, MEMBER_BYTES, AT(context_id) },
 };
+static const struct member_table osc_members = { ACE_CBOR_MAP, ACE_ARRAY_LEN(members), members };
 
 /* Of each number 0 means that it is absent. */
 static bool numbers_are_supported(const struct ace_osc *osc)
@@ -57,16 +58,17 @@ static bool numbers_are_supported(const struct ace_osc *osc)
 	return !osc->alg || ace_alg_is_known(osc->alg);
 }
 
-enum ace_err ace_osc_read(struct ace_cbor_reader *r, struct ace_osc *ret_osc)
+enum ace_err ace_osc_read(struct ace_slice encoded, struct ace_osc *ret_osc)
 {
-	uint64_t keys;
+	struct member_keys keys;
+	enum ace_err err;
 
 	memset(ret_osc, 0, sizeof *ret_osc);
-	keys = ace_members_read(r, ACE_CBOR_MAP, members, ACE_ARRAY_LEN(members), ret_osc);
-	if (r->err)
-		return r->err;
+	err = ace_members_read(encoded, &osc_members, ret_osc, &keys);
+	if (err)
+		return err;
 	/* RFC 9203 4.2: when parameters "received in the osc field are unrecognized", the token is refused. */
-	if (keys >= MEMBER_BIT(ACE_OSC_CONTEXT_ID + 1))
+	if (keys.bits[0] >> (ACE_OSC_CONTEXT_ID + 1) || keys.bits[1])
 		return ACE_ERR_UNKNOWN;
 	if (!numbers_are_supported(ret_osc))
 		return ACE_ERR_UNSUPPORTED;

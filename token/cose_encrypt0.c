@@ -2,6 +2,7 @@
 /* COSE_Encrypt0 (RFC 9052 5.2): sealed in place, taken apart without a key, opened. */
 #include "ace_alg.h"
 #include "ace_cose.h"
+#include "token/cbor_head.h"
 #include "token/mem.h"
 #include "token/members.h"
 
@@ -122,42 +123,28 @@ enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, struct ace_buf 
 #define AT(member) offsetof(struct ace_cose_encrypt0, member)
 
 /* The three items of the array. The unprotected bucket is kept where its IV will stand. */
-static const struct member items[] = {
+static const struct member item_members[] = {
 	{ 0, MEMBER_BYTES, AT(protected_bytes) },
 	{ 1, MEMBER_RAW, AT(iv) },
 	{ 2, MEMBER_BYTES, AT(ciphertext) },
 };
 
-static const struct member headers[] = {
+static const struct member header_members[] = {
 	{ ACE_COSE_ALG, MEMBER_ALG, AT(alg) },
 	{ ACE_COSE_KID, MEMBER_BYTES, AT(kid) },
 	{ ACE_COSE_IV, MEMBER_BYTES, AT(iv) },
 };
+static const struct member_table items = { ACE_CBOR_ARRAY, ACE_ARRAY_LEN(item_members), item_members };
+static const struct member_table headers = { ACE_CBOR_MAP, ACE_ARRAY_LEN(header_members), header_members };
 
-/* labels: those of the bucket before, then of both. */
-static enum ace_err bucket_read(struct ace_slice map, struct ace_cose_encrypt0 *cose, uint64_t *labels)
-{
-	struct ace_cbor_reader r;
-	uint64_t found;
-
-	ace_cbor_read_init(&r, map);
-	found = ace_members_read(&r, ACE_CBOR_MAP, headers, ACE_ARRAY_LEN(headers), cose);
-	/* RFC 9052 3: "Applications SHOULD verify that the same label does not occur in both the protected and
-	 * unprotected header parameters." Within one map the reader sees to it. */
-	if (!r.err && (found & *labels & ~MEMBER_BIT_OTHER))
-		return ACE_ERR_DUPLICATE;
-	*labels |= found;
-	return r.err;
-}
-
-static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, uint64_t labels)
+static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, const struct member_keys *labels)
 {
 	/* RFC 9052 3.1: a label in crit that is not understood "is a fatal error in processing the message". What is
 	 * understood here are labels that "SHOULD be omitted" from it, so whatever crit brings is something else. */
-	if (labels & MEMBER_BIT(ACE_COSE_CRIT))
+	if (member_is_there(labels, ACE_COSE_CRIT))
 		return ACE_ERR_UNKNOWN;
 	/* RFC 9052 3.1: IV and Partial IV "MUST NOT both be present in the same security layer". */
-	if ((labels & MEMBER_BIT(ACE_COSE_PARTIAL_IV)) && cose->iv.ptr)
+	if (member_is_there(labels, ACE_COSE_PARTIAL_IV) && cose->iv.ptr)
 		return ACE_ERR_MALFORMED;
 	if (!ace_alg_is_known(cose->alg))
 		return ACE_ERR_UNSUPPORTED;
@@ -166,14 +153,19 @@ static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, uint64_t
 	return ACE_OK;
 }
 
-static void tag_take(struct ace_cbor_reader *r, uint16_t tag, struct ace_cose_encrypt0 *cose)
+/* Each tag at most once and in this order; any other one contradicts what was asked for. */
+static struct ace_slice tags_drop(struct ace_slice in)
 {
-	struct ace_cbor_reader after = *r;
+	static const uint16_t tags[] = { TAG_SELF_DESCRIBED, ACE_TAG_CWT, ACE_TAG_ENCRYPT0 };
+	struct cbor_item head;
 
-	if (ace_cbor_read_tag(&after) != tag)
-		return;
-	*r = after;
-	cose->layout = ACE_COSE_RFC8392;
+	for (size_t i = 0; i < ACE_ARRAY_LEN(tags); i++) {
+		struct ace_slice rest = in;
+
+		if (!ace_cbor_item_take(&rest, &head) && cbor_major(&head) == ACE_CBOR_TAG && head.value == tags[i])
+			in = rest;
+	}
+	return in;
 }
 
 bool ace_cose_is_strict(struct ace_slice in, const struct ace_cose_encrypt0 *cose)
@@ -193,29 +185,34 @@ bool ace_cose_is_strict(struct ace_slice in, const struct ace_cose_encrypt0 *cos
 enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_cose)
 {
 	struct ace_cose_encrypt0 *cose = ret_cose;
-	struct ace_slice unprotected;
-	struct ace_cbor_reader r;
-	uint64_t labels = 0;
-	enum ace_err err = ACE_OK;
+	struct ace_slice array = tags_drop(in), buckets[2];
+	struct member_keys found, labels = { { 0, 0 } };
+	enum ace_err err;
 
 	memset(cose, 0, sizeof *cose);
-	cose->layout = ACE_COSE_BARE;
-	ace_cbor_read_init(&r, in);
-	/* Each tag at most once and in this order; any other one contradicts what was asked for. */
-	tag_take(&r, TAG_SELF_DESCRIBED, cose);
-	tag_take(&r, ACE_TAG_CWT, cose);
-	tag_take(&r, ACE_TAG_ENCRYPT0, cose);
-	if (ace_members_read(&r, ACE_CBOR_ARRAY, items, ACE_ARRAY_LEN(items), cose) != 7 || r.err)
-		return r.err ? r.err : ACE_ERR_MALFORMED;
-	unprotected = cose->iv;
+	cose->layout = array.len < in.len ? ACE_COSE_RFC8392 : ACE_COSE_BARE;
+	err = ace_members_read(array, &items, cose, &found);
+	if (err || found.bits[0] != 7)
+		return err ? err : ACE_ERR_MALFORMED;
+	buckets[0] = cose->protected_bytes;
+	buckets[1] = cose->iv;
 	cose->iv = (struct ace_slice){ NULL, 0 };
-	if (cose->protected_bytes.len > 0) /* RFC 9052 3: an empty protected map is a string of no bytes */
-		err = bucket_read(cose->protected_bytes, cose, &labels);
-	if (!err && !(labels & MEMBER_BIT(ACE_COSE_ALG)))
-		err = ACE_ERR_UNSUPPORTED;
-	if (!err)
-		err = bucket_read(unprotected, cose, &labels);
-	return err ? err : headers_check(cose, labels);
+	for (size_t i = 0; !err && i < ACE_ARRAY_LEN(buckets); i++) {
+		if (buckets[i].len > 0) /* RFC 9052 3: an empty protected map is a string of no bytes */
+			err = ace_members_read(buckets[i], &headers, cose, &found);
+		else
+			found.bits[0] = 0;
+		/* RFC 9052 3: "Applications SHOULD verify that the same label does not occur in both the protected
+		 * and unprotected header parameters." Within one map the reader sees to it. */
+		if (!err && (found.bits[0] & labels.bits[0] || (found.bits[1] & labels.bits[1]) << 1))
+			err = ACE_ERR_DUPLICATE;
+		labels.bits[0] |= found.bits[0];
+		labels.bits[1] |= found.bits[1];
+		/* alg is in the protected bucket, the first one, or nowhere. */
+		if (!err && !member_is_there(&labels, ACE_COSE_ALG))
+			err = ACE_ERR_UNSUPPORTED;
+	}
+	return err ? err : headers_check(cose, &labels);
 }
 
 enum ace_err ace_cose_open(const struct ace_cose_encrypt0 *cose, struct ace_key key, struct ace_buf *out)

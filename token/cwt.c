@@ -2,17 +2,18 @@
 /* Claims (RFC 8392 3, RFC 8747 3, RFC 9200 8.14) to and from a CBOR map. */
 #include "ace_claims.h"
 #include "ace_scope.h"
+#include "token/cbor_head.h"
 #include "token/mem.h"
 #include "token/members.h"
 
 #define AT(member) offsetof(struct ace_claims, member)
 
-/* Each claim that is known, in the order of its encoded key, and where it stands. Of those that are more than a value
- * aud is read as it is encoded, and cnf to where its kid will stand; then they are taken apart. */
+/* Each claim that is known, in the order of its encoded key, and where it stands. cnf is read as it is encoded to where
+ * its kid will stand, and then taken apart. */
 static const struct member claims_known[] = {
 	{ ACE_CLAIM_ISS, MEMBER_TEXT, AT(iss) },
 	{ ACE_CLAIM_SUB, MEMBER_TEXT, AT(sub) },
-	{ ACE_CLAIM_AUD, MEMBER_RAW, AT(aud) },
+	{ ACE_CLAIM_AUD, MEMBER_TEXTS, AT(aud) },
 	{ ACE_CLAIM_EXP, MEMBER_TIME, AT(exp) },
 	{ ACE_CLAIM_NBF, MEMBER_TIME, AT(nbf) },
 	{ ACE_CLAIM_IAT, MEMBER_TIME, AT(iat) },
@@ -23,6 +24,7 @@ static const struct member claims_known[] = {
 	{ ACE_CLAIM_CNONCE, MEMBER_BYTES, AT(cnonce) },
 	{ ACE_CLAIM_EXI, MEMBER_UINT, AT(exi) },
 };
+static const struct member_table claims_table = { ACE_CBOR_MAP, ACE_ARRAY_LEN(claims_known), claims_known };
 
 static const void *member_at(const struct ace_claims *claims, size_t at)
 {
@@ -57,16 +59,6 @@ static void cnf_write(struct ace_cbor_writer *w, const struct ace_claims *claims
 	}
 }
 
-static void raw_write(struct ace_cbor_writer *w, const struct ace_claims *claims, enum ace_claim key)
-{
-	if (key == ACE_CLAIM_CNF)
-		cnf_write(w, claims);
-	else if (claims->aud_is_array)
-		ace_cbor_write_raw(w, claims->aud);
-	else
-		ace_cbor_write_tstr(w, claims->aud);
-}
-
 static void claim_write(struct ace_cbor_writer *w, const struct ace_claims *claims, const struct member *claim)
 {
 	const void *member = member_at(claims, claim->at);
@@ -88,9 +80,15 @@ static void claim_write(struct ace_cbor_writer *w, const struct ace_claims *clai
 	case MEMBER_SCOPE:
 		ace_scope_write(w, member);
 		break;
+	case MEMBER_TEXTS:
+		if (claims->aud_is_array)
+			ace_cbor_write_raw(w, claims->aud);
+		else
+			ace_cbor_write_tstr(w, claims->aud);
+		break;
 	case MEMBER_RAW:
 	case MEMBER_ALG: /* no claim is one */
-		raw_write(w, claims, claim->key);
+		cnf_write(w, claims);
 		break;
 	}
 }
@@ -112,51 +110,46 @@ void ace_claims_write(struct ace_cbor_writer *w, const struct ace_claims *claims
 
 /* --- reading --- */
 
-/* One text, or an array of them, which is kept as it is encoded (RFC 8392 3.1.3, RFC 7519 4.1.3). */
-static enum ace_err audience_read(struct ace_claims *claims)
+enum ace_err ace_audience_find(struct ace_slice array, struct ace_slice audience, bool *ret_found)
 {
-	struct ace_cbor_reader r;
-	struct ace_cbor_seq seq;
+	struct ace_slice items;
+	struct cbor_item item;
+	enum ace_err err = ace_items_open(array, ACE_CBOR_ARRAY, &items);
 
-	ace_cbor_read_init(&r, claims->aud);
-	claims->aud_is_array = ace_cbor_peek(&r) == ACE_CBOR_ARRAY;
-	if (claims->aud_is_array) {
-		ace_cbor_array_enter(&r, &seq);
-		while (ace_cbor_array_next(&r, &seq))
-			(void)ace_cbor_read_tstr(&r);
-	} else {
-		claims->aud = ace_cbor_read_tstr(&r);
+	*ret_found = false;
+	while (!err && items.len > 0) {
+		err = ace_cbor_value_take(&items, CBOR_MAJOR(ACE_CBOR_TSTR), &item);
+		if (!err)
+			*ret_found |= ace_slice_equal(cbor_string(&item), audience);
 	}
-	return r.err;
+	return err;
 }
 
 struct confirmation {
 	struct ace_slice kid, osc;
 };
 
+static const struct member cnf_members[] = {
+	{ ACE_CNF_KID, MEMBER_BYTES, offsetof(struct confirmation, kid) },
+	{ ACE_CNF_OSC, MEMBER_RAW, offsetof(struct confirmation, osc) },
+};
+static const struct member_table cnf_table = { ACE_CBOR_MAP, ACE_ARRAY_LEN(cnf_members), cnf_members };
+
 /* encoded is the value of cnf. What is wrong in the osc map is told later, in the order of checks. */
 static enum ace_err cnf_read(struct ace_slice encoded, struct ace_claims *claims, enum ace_err *ret_osc_err)
 {
-	static const struct member members[] = {
-		{ ACE_CNF_KID, MEMBER_BYTES, offsetof(struct confirmation, kid) },
-		{ ACE_CNF_OSC, MEMBER_RAW, offsetof(struct confirmation, osc) },
-	};
 	struct confirmation cnf = { .kid.ptr = NULL };
-	struct ace_cbor_reader r;
-	uint64_t keys;
+	struct member_keys keys;
+	enum ace_err err = ace_members_read(encoded, &cnf_table, &cnf, &keys);
 
-	ace_cbor_read_init(&r, encoded);
-	keys = ace_members_read(&r, ACE_CBOR_MAP, members, ACE_ARRAY_LEN(members), &cnf);
-	if (r.err)
-		return r.err;
+	if (err)
+		return err;
 	claims->kid = cnf.kid;
 	claims->cnf = ACE_CNF_IS_OTHER;
-	if (cnf.osc.ptr) {
-		ace_cbor_read_init(&r, cnf.osc);
-		*ret_osc_err = ace_osc_read(&r, &claims->osc);
-	}
+	if (cnf.osc.ptr)
+		*ret_osc_err = ace_osc_read(cnf.osc, &claims->osc);
 	/* RFC 8747 3.1: "The 'cnf' claim value MUST represent only a single proof-of-possession key." */
-	if (keys & (MEMBER_BIT(ACE_CNF_COSE_KEY) | MEMBER_BIT(ACE_CNF_ENCRYPTED_KEY)))
+	if (member_is_there(&keys, ACE_CNF_COSE_KEY) || member_is_there(&keys, ACE_CNF_ENCRYPTED_KEY))
 		return ACE_OK;
 	if (!cnf.osc.ptr && cnf.kid.ptr)
 		claims->cnf = ACE_CNF_IS_KID;
@@ -168,22 +161,21 @@ static enum ace_err cnf_read(struct ace_slice encoded, struct ace_claims *claims
 /* RFC 8392 3: claims "that are not understood [...] MUST be ignored". */
 enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims, enum ace_err *ret_osc_err)
 {
-	struct ace_cbor_reader r;
+	struct member_keys keys;
 	enum ace_err err;
-	uint64_t keys;
+	bool found;
 
 	memset(ret_claims, 0, sizeof *ret_claims);
 	*ret_osc_err = ACE_OK;
-	ace_cbor_read_init(&r, in);
-	keys = ace_members_read(&r, ACE_CBOR_MAP, claims_known, ACE_ARRAY_LEN(claims_known), ret_claims);
-	err = r.err;
-	ret_claims->has_exp = keys & MEMBER_BIT(ACE_CLAIM_EXP);
-	ret_claims->has_nbf = keys & MEMBER_BIT(ACE_CLAIM_NBF);
-	ret_claims->has_iat = keys & MEMBER_BIT(ACE_CLAIM_IAT);
-	ret_claims->has_profile = keys & MEMBER_BIT(ACE_CLAIM_PROFILE);
-	ret_claims->has_exi = keys & MEMBER_BIT(ACE_CLAIM_EXI);
-	if (!err && ret_claims->aud.ptr)
-		err = audience_read(ret_claims);
+	err = ace_members_read(in, &claims_table, ret_claims, &keys);
+	ret_claims->has_exp = member_is_there(&keys, ACE_CLAIM_EXP);
+	ret_claims->has_nbf = member_is_there(&keys, ACE_CLAIM_NBF);
+	ret_claims->has_iat = member_is_there(&keys, ACE_CLAIM_IAT);
+	ret_claims->has_profile = member_is_there(&keys, ACE_CLAIM_PROFILE);
+	ret_claims->has_exi = member_is_there(&keys, ACE_CLAIM_EXI);
+	ret_claims->aud_is_array = ret_claims->aud.len > 0 && *ret_claims->aud.ptr >> 5 == ACE_CBOR_ARRAY;
+	if (!err && ret_claims->aud_is_array)
+		err = ace_audience_find(ret_claims->aud, (struct ace_slice){ NULL, 0 }, &found);
 	if (!err && ret_claims->kid.ptr)
 		err = cnf_read(ret_claims->kid, ret_claims, ret_osc_err);
 	return err;

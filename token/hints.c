@@ -43,7 +43,7 @@ enum ace_err ace_rs_hints(const struct ace_rs *rs, const struct ace_rs_exchange 
 	enum ace_err err;
 
 	if (ex && ex->grant->serial == ex->serial) {
-		const struct ace_rs_association *association = &rs->associations[ex->grant->association];
+		const struct ace_rs_association *association = ex->grant->association;
 
 		members.kid = (struct ace_slice){ association->osc_id, association->osc_id_len };
 	}

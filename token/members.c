@@ -3,74 +3,88 @@
 
 #include "token/cbor_head.h"
 
-/* Apart from what passes items over, so that their stack does not add up. */
-__attribute__((noinline)) static void value_read(struct ace_cbor_reader *r, enum member_kind kind, void *ret_value)
+enum ace_err ace_items_open(struct ace_slice in, enum ace_cbor_type type, struct ace_slice *ret_items)
 {
-	static const uint8_t majors[] = {
-		[MEMBER_BYTES] = CBOR_MAJOR(ACE_CBOR_BSTR),
-		[MEMBER_TEXT] = CBOR_MAJOR(ACE_CBOR_TSTR),
-		[MEMBER_SCOPE] = CBOR_STRINGS,
-		[MEMBER_UINT] = CBOR_MAJOR(ACE_CBOR_UINT),
-		[MEMBER_INT] = CBOR_INTEGERS,
-		/* RFC 8392 2: "the leading tag 1 [...] MUST be omitted": a tagged date is of the wrong type. */
-		[MEMBER_TIME] = CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_SIMPLE),
-		[MEMBER_ALG] = CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_TSTR),
-	};
-	struct cbor_item item;
-	int64_t number = 0;
+	struct cbor_item head;
+	enum ace_err err = ace_cbor_whole_check(in);
 
-	ace_cbor_take(r, majors[kind], &item);
-	if (r->err)
-		return;
-	if (kind <= MEMBER_TEXT) {
-		*(struct ace_slice *)ret_value = item.content;
-	} else if (kind == MEMBER_SCOPE) {
-		*(struct ace_scope *)ret_value = (struct ace_scope){
-			item.major == ACE_CBOR_BSTR ? ACE_SCOPE_AIF : ACE_SCOPE_TEXT, item.content };
+	*ret_items = in;
+	if (!err)
+		err = ace_cbor_value_take(ret_items, CBOR_MAJOR(type), &head);
+	if (!err && cbor_info(&head) == CBOR_INDEFINITE)
+		ret_items->len--; /* nothing follows its break */
+	return err;
+}
+
+static const uint8_t majors[] = {
+	[MEMBER_BYTES] = CBOR_MAJOR(ACE_CBOR_BSTR),
+	[MEMBER_TEXT] = CBOR_MAJOR(ACE_CBOR_TSTR),
+	[MEMBER_TEXTS] = CBOR_MAJOR(ACE_CBOR_TSTR),
+	[MEMBER_SCOPE] = CBOR_STRINGS,
+	[MEMBER_UINT] = CBOR_MAJOR(ACE_CBOR_UINT),
+	[MEMBER_INT] = CBOR_INTEGERS,
+	/* RFC 8392 2: "the leading tag 1 [...] MUST be omitted": a tagged date is of the wrong type. */
+	[MEMBER_TIME] = CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_SIMPLE),
+	[MEMBER_ALG] = CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_TSTR),
+};
+
+static enum ace_err value_read(const struct cbor_item *item, enum member_kind kind, void *ret_value)
+{
+	int64_t number = 0;
+	enum ace_err err = ACE_OK;
+
+	if (kind == MEMBER_SCOPE) {
+		*(enum ace_scope_kind *)ret_value = cbor_major(item) == ACE_CBOR_BSTR ? ACE_SCOPE_AIF : ACE_SCOPE_TEXT;
+		((struct ace_scope *)ret_value)->bytes = cbor_string(item);
+	} else if (kind <= MEMBER_TEXTS) {
+		*(struct ace_slice *)ret_value = cbor_string(item);
 	} else if (kind == MEMBER_UINT) {
-		*(uint64_t *)ret_value = item.value;
+		*(uint64_t *)ret_value = item->value;
 	} else {
-		r->err = item.major == ACE_CBOR_TSTR ? ACE_OK : ace_cbor_number_of(&item, &number);
+		if (cbor_major(item) != ACE_CBOR_TSTR)
+			err = ace_cbor_number_of(item, &number);
 		if (kind == MEMBER_ALG) /* one with a text for a name, or one of no use to us, is not built in */
 			*(int32_t *)ret_value = number && number == (int8_t)number ? (int32_t)number : MEMBER_ALG_OTHER;
 		else
 			*(int64_t *)ret_value = number;
 	}
+	return err;
 }
 
-/* A key that the set has a bit for, else 63. */
-__attribute__((noinline)) static unsigned key_read(struct ace_cbor_reader *r)
+static bool starts_array(struct ace_slice items)
 {
-	struct cbor_item key;
-
-	/* An integer or a string, as far as the walk over all of it has seen. */
-	r->err = ace_cbor_item_take(&r->rest, &key);
-	return !r->err && key.major == ACE_CBOR_UINT && key.value < 63 ? (unsigned)key.value : 63;
+	return items.len > 0 && *items.ptr >> 5 == ACE_CBOR_ARRAY;
 }
 
-uint64_t ace_members_read(struct ace_cbor_reader *r, enum ace_cbor_type type, const struct member *table, size_t len,
-			  void *ret_values)
+enum ace_err ace_members_read(struct ace_slice in, const struct member_table *table, void *ret_values,
+			      struct member_keys *ret_keys)
 {
-	struct ace_cbor_seq seq;
-	uint64_t keys = 0;
-	unsigned key = 0;
+	struct ace_slice items;
+	struct cbor_item item;
+	enum ace_err err = ace_items_open(in, table->type, &items);
 
-	for (ace_cbor_enter(r, type, &seq); ace_cbor_array_next(r, &seq); key++) {
-		struct ace_slice raw;
-		size_t i = 0;
+	ret_keys->bits[0] = ret_keys->bits[1] = 0;
+	for (unsigned key = 0; !err && items.len > 0; key++) {
+		const struct member *member = table->members, *end = member + table->len;
+		struct ace_slice passed_over;
+		void *value;
 
-		if (type == ACE_CBOR_MAP)
-			key = key_read(r);
-		keys |= MEMBER_BIT(key & 63);
-		while (i < len && table[i].key != key)
-			i++;
-		if (i < len && table[i].kind != MEMBER_RAW) {
-			value_read(r, table[i].kind, (uint8_t *)ret_values + table[i].at);
+		if (table->type == ACE_CBOR_MAP) {
+			err = ace_cbor_item_take(&items, &item);
+			key = cbor_major(&item) == ACE_CBOR_UINT && item.value < MEMBER_KEY_OTHER ? (unsigned)item.value :
+												   MEMBER_KEY_OTHER;
+		}
+		ret_keys->bits[key / 32 & 1] |= UINT32_C(1) << key % 32;
+		while (member != end && member->key != key)
+			member++;
+		value = member == end ? &passed_over : (void *)((uint8_t *)ret_values + member->at);
+		if (member == end || member->kind == MEMBER_RAW || (member->kind == MEMBER_TEXTS && starts_array(items))) {
+			err = ace_cbor_raw_take(&items, value);
 			continue;
 		}
-		raw = ace_cbor_read_raw(r);
-		if (i < len)
-			*(struct ace_slice *)((uint8_t *)ret_values + table[i].at) = raw;
+		err = ace_cbor_value_take(&items, majors[member->kind], &item);
+		if (!err)
+			err = value_read(&item, member->kind, value);
 	}
-	return keys;
+	return err;
 }

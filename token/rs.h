@@ -3,6 +3,7 @@
 #ifndef TOKEN_RS_H
 #define TOKEN_RS_H
 
+#include "ace_alg.h"
 #include "ace_cose.h"
 #include "ace_rs.h"
 
@@ -16,26 +17,14 @@ struct rs_post {
 
 /* A token on its way through the checks. */
 struct rs_token {
-	struct ace_slice plain;   /* borrows from the scratch */
-	struct ace_claims claims; /* borrow from plain */
-	uint64_t deadline_ms;     /* monotonic, from exp and exi; RS_NO_DEADLINE when neither tells */
-	uint32_t exp;             /* seconds since 1970 when it could be compared with a clock, else 0 */
-	uint32_t exi_seq;         /* with claims.has_exi */
-	enum ace_err osc_err;     /* why cnf holds no osc */
 	uint8_t key;              /* index into config.keys of the key that opened it */
 	uint8_t issuer;           /* index of the first key of the same issuer */
-};
-
-/* Where a new context will stand. Nothing is changed before ace_rs_table_commit(). */
-struct rs_place {
-	uint32_t post_hash;
-	uint16_t association;
-	uint8_t role;             /* enum ace_rs_role */
-	bool is_new;              /* the association is free, or is evicted to make room */
-	bool is_known_post;       /* its nonce1 was seen before */
-	bool is_resend;           /* T3a: nonce2 and id are those of the pending context: derive nothing */
-	uint8_t subject[8];
-	uint8_t drawn[ACE_RS_NONCE2_LEN + ACE_RS_ID_LEN]; /* our nonce, and our Recipient ID */
+	enum ace_err osc_err;     /* why cnf holds no osc */
+	uint32_t exp;             /* seconds since 1970 when it could be compared with a clock, else 0 */
+	uint32_t exi_seq;         /* with claims.has_exi */
+	struct ace_slice plain;   /* borrows from the scratch */
+	uint64_t deadline_ms;     /* monotonic, from exp and exi; RS_NO_DEADLINE when neither tells */
+	struct ace_claims claims; /* borrow from plain */
 };
 
 /* post_rate.c: ACE_ERR_BUSY when unprotected posts come too fast (4.1 row 0). */
@@ -49,16 +38,13 @@ ACE_MUST_CHECK enum ace_err ace_rs_token_decode(struct rs_token *token);
 /* token_check.c: rows 13 to 22. target is the association that an update is for, NULL for an unprotected post. */
 ACE_MUST_CHECK enum ace_err ace_rs_token_check(const struct ace_rs *rs, const struct ace_rs_association *target,
 					       const struct rs_post *post, struct rs_token *token);
-/* osc_derive.c: nonces into the salt, salt into keys. */
-ACE_MUST_CHECK enum ace_err ace_rs_osc_derive(struct ace_rs *rs, const struct rs_post *post,
-					      const struct rs_token *token, const struct rs_place *place,
-					      struct ace_oscore_ctx *ret_ctx);
+/* token_admit.c: row 24. Derive a context, keep it with its token, and append the answer. ACE_ERR_FULL, ACE_ERR_RANDOM,
+ * ACE_ERR_CRYPTO, ACE_ERR_SPACE: nothing is changed then. */
+ACE_MUST_CHECK enum ace_err ace_rs_admit(struct ace_rs *rs, const struct rs_post *post, const struct rs_token *token,
+					 struct ace_buf *answer);
 
-/* token_table.c. reserve: a place, our nonce and id. ACE_ERR_FULL, ACE_ERR_RANDOM, ACE_ERR_CRYPTO. */
-ACE_MUST_CHECK enum ace_err ace_rs_table_reserve(struct ace_rs *rs, const struct rs_post *post,
-						 const struct rs_token *token, struct rs_place *ret_place);
-void ace_rs_table_commit(struct ace_rs *rs, const struct rs_place *place, const struct rs_token *token,
-			 const struct ace_oscore_ctx *ctx);
+/* token_table.c: scope and end of a token into a grant; the scope must fit. */
+void ace_rs_grant_token(struct ace_rs *rs, struct ace_rs_grant *grant, const struct rs_token *token);
 /* New rights for a current context. ACE_ERR_FULL: the scope is longer than there is room for. */
 ACE_MUST_CHECK enum ace_err ace_rs_table_update(struct ace_rs *rs, struct ace_rs_grant *grant,
 						const struct rs_token *token);
@@ -70,13 +56,14 @@ uint64_t ace_rs_deadline(uint64_t seconds);
 /* The first of config.keys with the same issuer; several keys of one issuer count as one there. */
 uint8_t ace_rs_issuer_of(const struct ace_rs_config *config, size_t key);
 
-/* token_find.c: looking up and erasing. NULL or false: none. */
-struct ace_rs_grant *ace_rs_grant_find(const struct ace_rs *rs, size_t association, enum ace_rs_role role);
-struct ace_rs_grant *ace_rs_grant_of_role(const struct ace_rs *rs, enum ace_rs_role role);
+/* token_find.c: looking up and erasing. NULL: none. */
+/* association: NULL for any. */
+struct ace_rs_grant *ace_rs_grant_find(const struct ace_rs *rs, const struct ace_rs_association *association,
+				       enum ace_rs_role role);
 struct ace_rs_grant *ace_rs_grant_by_kid(const struct ace_rs *rs, struct ace_slice kid);
-bool ace_rs_association_find(const struct ace_rs *rs, uint8_t issuer, struct ace_slice osc_id, uint16_t *ret_index);
+struct ace_rs_association *ace_rs_association_find(const struct ace_rs *rs, uint8_t issuer, struct ace_slice osc_id);
 void ace_rs_grant_erase(struct ace_rs *rs, struct ace_rs_grant *grant);
-void ace_rs_association_erase(struct ace_rs *rs, size_t association);
+void ace_rs_association_erase(struct ace_rs *rs, const struct ace_rs_association *association);
 
 /* token_exi.c: when the countdown of an exi token ends. ACE_ERR_EXPIRED. */
 ACE_MUST_CHECK enum ace_err ace_rs_exi_deadline(const struct ace_rs *rs, const struct rs_token *token,
@@ -85,20 +72,18 @@ ACE_MUST_CHECK enum ace_err ace_rs_exi_deadline(const struct ace_rs *rs, const s
 void ace_rs_exi_note(struct ace_rs *rs, const struct rs_token *token);
 void ace_rs_exi_expire(struct ace_rs *rs, uint64_t now_ms);
 
+static inline int32_t rs_osc_alg(const struct ace_osc *osc)
+{
+	/* The same, if that is the only algorithm that was let through. */
+	if (ACE_ALG_ONLY == ACE_ALG_CCM_16_64_128)
+		return ACE_ALG_CCM_16_64_128;
+	return osc->alg ? osc->alg : ACE_ALG_CCM_16_64_128;
+}
+
 /* A constant, in firmware that is built for one key. */
 static inline size_t rs_keys_len(const struct ace_rs_config *config)
 {
 	return ACE_RS_KEYS_MAX == 1 ? 1 : config->keys_len;
-}
-
-static inline struct ace_slice rs_place_nonce2(const struct rs_place *place)
-{
-	return (struct ace_slice){ place->drawn, ACE_RS_NONCE2_LEN };
-}
-
-static inline struct ace_slice rs_place_id(const struct rs_place *place)
-{
-	return (struct ace_slice){ place->drawn + ACE_RS_NONCE2_LEN, ACE_RS_ID_LEN };
 }
 
 static inline size_t rs_grants_len(const struct ace_rs *rs)

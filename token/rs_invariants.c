@@ -2,7 +2,7 @@
 /* The invariants of device-states.md, section 5, as far as they can be seen in one state. For tests and debug builds. */
 #include "token/rs.h"
 
-static size_t count(const struct ace_rs *rs, size_t association, enum ace_rs_role role)
+static size_t count(const struct ace_rs *rs, const struct ace_rs_association *association, enum ace_rs_role role)
 {
 	size_t n = 0;
 
@@ -37,19 +37,18 @@ static bool kids_are_unique(const struct ace_rs *rs)
 static bool table_is_consistent(const struct ace_rs *rs)
 {
 	size_t scraps = 0;
-	uint16_t first;
 
-	for (uint16_t i = 0; i < rs->config.contexts; i++) {
-		const struct ace_rs_association *association = &rs->associations[i];
-		size_t currents = count(rs, i, ACE_RS_CURRENT), pendings = count(rs, i, ACE_RS_PENDING);
-		size_t scraps_here = count(rs, i, ACE_RS_SCRAP);
+	for (const struct ace_rs_association *association = rs->associations; association < rs->associations_end;
+	     association++) {
+		size_t currents = count(rs, association, ACE_RS_CURRENT);
+		size_t pendings = count(rs, association, ACE_RS_PENDING);
+		size_t scraps_here = count(rs, association, ACE_RS_SCRAP);
 		struct ace_slice osc_id = { association->osc_id, association->osc_id_len };
 
 		scraps += scraps_here;
 		if (currents > 1 || pendings > 1 || currents + pendings + scraps_here != association->grants)
 			return false;
-		if (association->grants &&
-		    (!ace_rs_association_find(rs, association->issuer, osc_id, &first) || first != i))
+		if (association->grants && ace_rs_association_find(rs, association->issuer, osc_id) != association)
 			return false;
 	}
 	return scraps <= 1;
@@ -100,7 +99,7 @@ static bool countdowns_hold(const struct ace_rs *rs)
 			continue;
 		for (size_t j = 0; j < ACE_RS_EXI_RECORDS(rs->config.contexts); j++)
 			found |= rs->exi[j].seq == grant->exi_seq && rs->exi[j].deadline_ms >= grant->deadline_ms &&
-				 rs->exi[j].issuer == rs->associations[grant->association].issuer;
+				 rs->exi[j].issuer == grant->association->issuer;
 		if (!found)
 			return false;
 	}

@@ -31,6 +31,7 @@ static void lay_out(struct ace_rs *rs, uint8_t *arena)
 	at += ACE_RS_EXI_RECORDS(config->contexts) * sizeof *rs->exi;
 	rs->associations = (void *)at;
 	at += config->contexts * sizeof *rs->associations;
+	rs->associations_end = (void *)at;
 	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++, at += config->scope_bytes)
 		grant->scope_bytes = at;
 	rs->scratch = at;

@@ -3,21 +3,20 @@
 #include "ace_cbor.h"
 #include "token/mem.h"
 
-bool ace_slice_equal(struct ace_slice a, struct ace_slice b)
+bool ace_bytes_equal(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
-	if (a.len != b.len)
-		return false;
-	return a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0;
+	return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
 }
 
-uint8_t *ace_cbor_put_bstr(uint8_t *to, struct ace_slice bytes)
+uint8_t *ace_cbor_put_bytes(uint8_t *to, const uint8_t *bytes, size_t len)
 {
-	bool is_short = bytes.len < 24;
-
-	*to++ = (uint8_t)(is_short ? 0x40 | bytes.len : 0x58);
-	if (!is_short)
-		*to++ = (uint8_t)bytes.len;
-	if (bytes.len)
-		memcpy(to, bytes.ptr, bytes.len);
-	return to + bytes.len;
+	*to = 0x58;
+	if (len < 24)
+		*to = (uint8_t)(0x40 | len);
+	else
+		*++to = (uint8_t)len;
+	to++;
+	if (len > 0)
+		memcpy(to, bytes, len);
+	return to + len;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One function a question, asked in the order of protocol.md 4.1: the first refusal is the one that counts. */
-#include "ace_alg.h"
 #include "token/rs.h"
 
 /* RFC 9200 5.10.1.1: "If the Issuer is not the AS" that protected the token, it "MUST" be discarded. */
@@ -67,17 +66,11 @@ static enum ace_err check_lifetime(const struct rs_token *token)
 
 static enum ace_err check_audience(const struct ace_rs *rs, const struct ace_claims *claims)
 {
-	struct ace_cbor_reader r;
-	struct ace_cbor_seq seq;
-	bool found = false;
+	bool found = ace_slice_equal(claims->aud, rs->config.audience);
 
-	if (!claims->aud_is_array)
-		return claims->aud.ptr && ace_slice_equal(claims->aud, rs->config.audience) ? ACE_OK : ACE_ERR_AUDIENCE;
-	ace_cbor_read_init(&r, claims->aud);
-	ace_cbor_array_enter(&r, &seq);
-	while (ace_cbor_array_next(&r, &seq))
-		found |= ace_slice_equal(ace_cbor_read_tstr(&r), rs->config.audience);
-	return found && !ace_cbor_read_finish(&r) ? ACE_OK : ACE_ERR_AUDIENCE;
+	if (claims->aud_is_array && ace_audience_find(claims->aud, rs->config.audience, &found))
+		return ACE_ERR_AUDIENCE;
+	return found ? ACE_OK : ACE_ERR_AUDIENCE;
 }
 
 /* RFC 9200 6.8: a profile that is not allowed here is rejected "even if a token names" it. */
@@ -92,11 +85,16 @@ static enum ace_err check_profile(const struct ace_claims *claims)
  * Sender ID" is the nonce length minus 6. */
 static enum ace_err check_osc(const struct rs_token *token, struct ace_slice client_id)
 {
-	int32_t alg = token->claims.osc.alg ? token->claims.osc.alg : ACE_ALG_CCM_16_64_128;
+	const struct ace_osc *osc = &token->claims.osc;
 
 	if (token->claims.cnf != ACE_CNF_IS_OSC)
 		return token->osc_err ? token->osc_err : ACE_ERR_CNF;
-	return client_id.len + 6 > ace_alg_nonce_len(alg) ? ACE_ERR_RANGE : ACE_OK;
+	/* The default may be one that is not built in. */
+	if (!ace_alg_is_known(rs_osc_alg(osc)) || ace_alg_key_len(rs_osc_alg(osc)) > ACE_OSCORE_KEY_MAX)
+		return ACE_ERR_UNSUPPORTED;
+	if (client_id.len + 6 > ace_alg_nonce_len(rs_osc_alg(osc)) || osc->context_id.len > ACE_OSCORE_ID_CONTEXT_MAX)
+		return ACE_ERR_RANGE;
+	return ACE_OK;
 }
 
 /* RFC 9203 4.2: cnf.kid must be the id of the material behind the context "used to protect the message". */

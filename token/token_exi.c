@@ -23,7 +23,7 @@ static bool exi_in_table(const struct ace_rs *rs, uint8_t issuer, uint32_t seq)
 {
 	for (const struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
 		if (grant->role && grant->has_exi && grant->exi_seq == seq &&
-		    rs->associations[grant->association].issuer == issuer)
+		    grant->association->issuer == issuer)
 			return true;
 	return false;
 }

@@ -2,18 +2,11 @@
 /* Looking things up in the table of associations, and erasing them. */
 #include "token/rs.h"
 
-struct ace_rs_grant *ace_rs_grant_of_role(const struct ace_rs *rs, enum ace_rs_role role)
+struct ace_rs_grant *ace_rs_grant_find(const struct ace_rs *rs, const struct ace_rs_association *association,
+				       enum ace_rs_role role)
 {
 	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
-		if (grant->role == role)
-			return grant;
-	return NULL;
-}
-
-struct ace_rs_grant *ace_rs_grant_find(const struct ace_rs *rs, size_t association, enum ace_rs_role role)
-{
-	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
-		if (grant->role == role && grant->association == association)
+		if (grant->role == role && (!association || grant->association == association))
 			return grant;
 	return NULL;
 }
@@ -29,33 +22,28 @@ struct ace_rs_grant *ace_rs_grant_by_kid(const struct ace_rs *rs, struct ace_sli
 	return NULL;
 }
 
-bool ace_rs_association_find(const struct ace_rs *rs, uint8_t issuer, struct ace_slice osc_id, uint16_t *ret_index)
+struct ace_rs_association *ace_rs_association_find(const struct ace_rs *rs, uint8_t issuer, struct ace_slice osc_id)
 {
-	for (uint16_t i = 0; i < rs->config.contexts; i++) {
-		const struct ace_rs_association *association = &rs->associations[i];
-
-		if (association->grants && association->issuer == issuer &&
-		    ace_slice_equal((struct ace_slice){ association->osc_id, association->osc_id_len }, osc_id)) {
-			*ret_index = i;
-			return true;
-		}
-	}
-	return false;
+	for (struct ace_rs_association *each = rs->associations; each < rs->associations_end; each++)
+		if (each->grants && each->issuer == issuer &&
+		    ace_slice_equal((struct ace_slice){ each->osc_id, each->osc_id_len }, osc_id))
+			return each;
+	return NULL;
 }
 
 void ace_rs_grant_erase(struct ace_rs *rs, struct ace_rs_grant *grant)
 {
 	uint8_t *scope_bytes = grant->scope_bytes;
 
-	rs->associations[grant->association].grants--;
+	grant->association->grants--;
 	ace_wipe(scope_bytes, rs->config.scope_bytes);
 	ace_wipe(grant, sizeof *grant);
 	grant->scope_bytes = scope_bytes;
 }
 
-void ace_rs_association_erase(struct ace_rs *rs, size_t association)
+void ace_rs_association_erase(struct ace_rs *rs, const struct ace_rs_association *association)
 {
 	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
-		if (grant->role && grant->association == association)
+		if (grant->association == association)
 			ace_rs_grant_erase(rs, grant);
 }

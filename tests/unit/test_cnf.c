@@ -13,10 +13,7 @@
 
 static enum ace_err read_hex(const char *hex, struct ace_osc *ret_osc)
 {
-	struct ace_cbor_reader r;
-
-	ace_cbor_read_init(&r, vectors_unhex(hex));
-	return ace_osc_read(&r, ret_osc);
+	return ace_osc_read(vectors_unhex(hex), ret_osc);
 }
 
 static void all_members_are_read_and_written_again(void **state)
