@@ -21,9 +21,8 @@ static void log_nothing(coap_log_t level, const char *message)
 	(void)message;
 }
 
-static enum ace_err send_answer(coap_session_t *coap, uint8_t request_type, uint16_t mid, struct ace_slice message)
+enum ace_err as_coaps_send(coap_session_t *coap, coap_pdu_type_t type, coap_mid_t mid, struct ace_slice message)
 {
-	bool is_con = request_type == ACE_COAP_CON;
 	struct ace_coap_message msg;
 	coap_pdu_t *pdu;
 	enum ace_err err = ace_coap_read(message, &msg);
@@ -33,8 +32,7 @@ static enum ace_err send_answer(coap_session_t *coap, uint8_t request_type, uint
 	/* A message to a session that has ended would keep it for ever. */
 	if (coap_session_get_state(coap) != COAP_SESSION_STATE_ESTABLISHED)
 		return ACE_ERR_BUSY;
-	pdu = coap_pdu_init(is_con ? COAP_MESSAGE_ACK : COAP_MESSAGE_NON, (coap_pdu_code_t)msg.code,
-			    is_con ? mid : coap_new_message_id(coap), coap_session_max_pdu_size(coap));
+	pdu = coap_pdu_init(type, (coap_pdu_code_t)msg.code, mid, coap_session_max_pdu_size(coap));
 	if (!pdu)
 		return ACE_ERR_MEMORY;
 	err = cli_pdu_fill(pdu, msg.token, &msg);
@@ -43,6 +41,13 @@ static enum ace_err send_answer(coap_session_t *coap, uint8_t request_type, uint
 		return err;
 	}
 	return coap_send(coap, pdu) == COAP_INVALID_MID ? ACE_ERR_BUSY : ACE_OK;
+}
+
+static enum ace_err send_answer(coap_session_t *coap, uint8_t request_type, uint16_t mid, struct ace_slice message)
+{
+	if (request_type == ACE_COAP_CON)
+		return as_coaps_send(coap, COAP_MESSAGE_ACK, mid, message);
+	return as_coaps_send(coap, COAP_MESSAGE_NON, coap_new_message_id(coap), message);
 }
 
 /* RFC 7252 4.5: a copy of a confirmable request is answered "in the same way", a copy of another one is ignored. */
@@ -204,6 +209,7 @@ static enum ace_err make_context(struct as_coaps *coaps, uint32_t sessions_max)
 	coap_context_set_session_timeout(coaps->coap, AS_COAPS_IDLE_S);
 	coap_context_set_max_handshake_sessions(coaps->coap, AS_COAPS_HANDSHAKES_MAX);
 	coap_register_event_handler(coaps->coap, as_coaps_on_event);
+	coap_register_nack_handler(coaps->coap, as_coaps_on_nack);
 	return coap_context_set_psk2(coaps->coap, &psk) && add_resources(coaps) ? ACE_OK : ACE_ERR_MEMORY;
 }
 
@@ -235,7 +241,11 @@ enum ace_err as_coaps_open(const struct as_coaps_config *config, struct as_coaps
 	if (!coaps)
 		return ACE_ERR_MEMORY;
 	coaps->store = config->store;
-	err = ace_port_random(coaps->boot_key, sizeof coaps->boot_key);
+	coaps->sessions_max = config->sessions_max;
+	coaps->observed = calloc(AS_COAPS_OBSERVED_MAX, sizeof *coaps->observed);
+	err = coaps->observed ? ACE_OK : ACE_ERR_MEMORY;
+	if (!err)
+		err = ace_port_random(coaps->boot_key, sizeof coaps->boot_key);
 	if (!err)
 		err = make_context(coaps, config->sessions_max);
 	if (!err)
@@ -253,11 +263,13 @@ void as_coaps_close(struct as_coaps *coaps)
 		return;
 	if (coaps->coap) {
 		drop_all(coaps);
+		as_coaps_observed_fini(coaps);
 		coap_free_context(coaps->coap);
 	}
 	/* libcoap tells of the sessions that it ends, but not of those that end with it. */
 	while (coaps->sessions)
 		as_coaps_session_remove(coaps->sessions);
+	free(coaps->observed);
 	ace_wipe(coaps, sizeof *coaps);
 	free(coaps);
 }

@@ -72,6 +72,9 @@ int as_coaps_on_event(coap_session_t *coap, const coap_event_t event)
 {
 	struct as_coaps_session *session = coap_session_get_app_data(coap);
 
+	/* Without DTLS nobody hears anything any more; libcoap keeps the rest of a session while it is referred to. */
+	if (event == COAP_EVENT_DTLS_CLOSED || event == COAP_EVENT_DTLS_ERROR)
+		as_coaps_observed_lose(as_coaps_of(coap), coap);
 	if (event != COAP_EVENT_SERVER_SESSION_DEL || !session)
 		return 0;
 	coap_session_set_app_data(coap, NULL);

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "as/changes.h"
+#include "as/observe_way.h"
 #include "as/peer_get.h"
 #include "as/trl.h"
 #include "ace_block.h"
-#include "ace_udp_later.h"
 #include "cli/log.h"
 #include "storage/changes.h"
 #include "storage/counters.h"
@@ -43,7 +43,7 @@ static struct as_observation *find_own(struct as_server *as, const struct as_job
 	struct as_observation *observation;
 	uint64_t handle, cookie;
 
-	if (ace_udp_observe_find(as->udp, job->way.from.udp, &handle, &cookie))
+	if (as_watch_find(as, &job->way, &handle, &cookie))
 		return NULL;
 	observation = as_observation_of(&as->observers, cookie, handle);
 	return observation && observation->line == job->peer->line ? observation : NULL;
@@ -51,7 +51,7 @@ static struct as_observation *find_own(struct as_server *as, const struct as_job
 
 static void end(struct as_server *as, struct as_observation *observation)
 {
-	ace_udp_observe_end(as->udp, observation->handle);
+	as_watch_end(as, observation->handle);
 	as_observers_remove(&as->observers, observation);
 }
 
@@ -60,8 +60,7 @@ static enum ace_err enter(struct as_server *as, struct as_job *job, struct as_ob
 	enum ace_err err = copy_options(job->inner.options, observation);
 
 	if (!err)
-		err = ace_udp_observe(as->udp, job->way.from.udp, as_observation_cookie(&as->observers, observation),
-				      &observation->handle);
+		err = as_watch_add(as, &job->way, as_observation_cookie(&as->observers, observation), &observation->handle);
 	if (err)
 		return err;
 	observation->exchange = job->exchange;
@@ -94,7 +93,7 @@ static void add(struct as_server *as, struct as_job *job)
 		return;
 	}
 	job->answer.extra.has_observe = true;
-	job->answer.extra.observe = ace_udp_observe_number(as->udp, observation->handle);
+	job->answer.extra.observe = as_watch_number(as, observation->handle);
 }
 
 static bool asks_for_later_block(struct ace_slice options)
@@ -111,7 +110,7 @@ void as_observe(struct as_server *as, struct as_job *job)
 	struct ace_slice value;
 	uint32_t wish;
 
-	if (job->way.kind != AS_WAY_UDP || !as->observers.len || job->answer.code != ACE_COAP_CONTENT ||
+	if (!as->observers.len || job->answer.code != ACE_COAP_CONTENT ||
 	    !ace_coap_option_find(job->inner.options, ACE_OPT_OBSERVE, &value) || ace_coap_option_uint(value, &wish))
 		return;
 	if (wish == REGISTER && !asks_for_later_block(job->inner.options))
@@ -129,7 +128,7 @@ static void take_events(struct as_server *as)
 {
 	struct ace_udp_observe_event event;
 
-	while (ace_udp_observe_event(as->udp, &event)) {
+	while (as_watch_event(as, &event)) {
 		struct as_observation *observation = as_observation_of(&as->observers, event.cookie, event.handle);
 
 		if (!observation)
@@ -168,6 +167,12 @@ static enum ace_err follow(struct as_server *as)
 	return err == ACE_ERR_EXHAUSTED || err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
+static enum ace_err write(struct as_server *as, const struct as_observation *observation, struct as_answer *answer,
+			  struct ace_buf *out)
+{
+	return as_answer_write(answer, &(struct ace_coap_message){ .token = as_watch_token(as, observation->handle) }, out);
+}
+
 static enum ace_err protect(struct as_server *as, struct as_observation *observation, const struct as_peer *peer,
 			    struct as_answer *answer, struct ace_buf *out)
 {
@@ -180,8 +185,7 @@ static enum ace_err protect(struct as_server *as, struct as_observation *observa
 	enum ace_err err = store_sender_take(as->store, peer->id, as->batch->now_ms, &number);
 
 	if (!err)
-		err = as_answer_write(answer, &(struct ace_coap_message){
-			.token = ace_udp_observe_token(as->udp, observation->handle) }, &plain);
+		err = write(as, observation, answer, &plain);
 	if (!err)
 		err = ace_coap_read(ace_buf_slice(&plain), &message);
 	return err ? err : ace_oscore_protect_response(&peer->ctx, &observation->exchange, &number, &message, out);
@@ -201,14 +205,14 @@ static enum ace_err make(struct as_server *as, struct as_observation *observatio
 	if (err)
 		return err;
 	answer->extra.has_observe = answer->code == ACE_COAP_CONTENT;
-	answer->extra.observe = ace_udp_observe_number(as->udp, observation->handle);
+	answer->extra.observe = as_watch_number(as, observation->handle);
 	return ACE_OK;
 }
 
 /* The peer by which it was registered, whose context may have left memory meanwhile. Another key: the observer is gone. */
 static enum ace_err find_peer(struct as_server *as, const struct as_observation *observation, struct as_peer **ret_peer)
 {
-	enum ace_err err = as_peer_get(as, observation->line, STORE_AUTH_OSCORE, ret_peer);
+	enum ace_err err = as_peer_get(as, observation->line, as_watch_method(observation->handle), ret_peer);
 
 	if (!err && (*ret_peer)->key_version != observation->key_version)
 		return ACE_ERR_NO_CONTEXT;
@@ -227,12 +231,13 @@ static enum ace_err notify(struct as_server *as, struct as_observation *observat
 	if (!err)
 		err = make(as, observation, peer, &answer);
 	if (!err)
-		err = protect(as, observation, peer, &answer, &out);
+		err = peer->method == STORE_AUTH_OSCORE ? protect(as, observation, peer, &answer, &out) :
+							  write(as, observation, &answer, &out);
 	if (err)
 		return err;
 	last = !answer.extra.has_observe;
 	observation->since = as->observers.position;
-	err = ace_udp_notify(as->udp, observation->handle, &(struct ace_udp_notification){
+	err = as_watch_notify(as, observation->handle, &(struct ace_udp_notification){
 		.message = ace_buf_slice(&out), .confirmable = true, .last = last });
 	/* Without a place there the UDP server says when there is one. */
 	as_observation_unmark(&as->observers, observation);

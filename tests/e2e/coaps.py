@@ -150,6 +150,20 @@ def in_blocks(port):
     assert b"4.13" in said and not payload, (said, payload)
 
 
+def observed(port):
+    """Who subscribes to the list hears of a revocation without asking again."""
+    watcher = Stock(port + 1, path="revoke/trl", flags=("-s", "2"))
+    time.sleep(0.5)
+    sequence = granted(Stock(port + 1).ends()[1])
+    ctl("token", "revoke", str(sequence), "-y")
+    said, payload = watcher.ends()
+    lists = []
+    while payload:
+        lists.append(cbor2.loads(payload))
+        payload = payload[len(cbor2.dumps(lists[-1])):]
+    assert [len(heard[0]) for heard in lists] == [0, 1], (said, lists)
+
+
 def refused_with_a_decision(port):
     for client, why in (("off", "disabled"), ("nobody", "")):
         said, payload = Stock(port, client).ends()
@@ -307,6 +321,7 @@ def main():
     exported(port)
     by_our_client(port)
     in_blocks(port)
+    observed(port)
     rotated(port)
     assert aced.stop(signal.SIGTERM) == 0
     seen = killed(port, random.Random(9200))

@@ -17,7 +17,9 @@ static const uint8_t dtls_case_key[16] = "dtls key of 16 B";
 struct dtls_peer {
 	coap_session_t *session;
 	unsigned int answers;
-	uint8_t code;  /* of the last answer */
+	uint8_t code;  /* of the last answer, */
+	bool has_observe;
+	bool rejects;  /* answers that nobody asked for any more */
 	size_t len;
 	uint8_t payload[1400];
 };
@@ -32,16 +34,18 @@ static inline coap_response_t dtls_case_heard(coap_session_t *session, const coa
 {
 	struct dtls_peer *peer = coap_session_get_app_data(session);
 	const uint8_t *data = NULL;
+	coap_opt_iterator_t options;
 	size_t len = 0;
 
 	(void)sent;
 	(void)mid;
 	peer->answers++;
 	peer->code = (uint8_t)coap_pdu_get_code(received);
+	peer->has_observe = coap_check_option(received, COAP_OPTION_OBSERVE, &options) != NULL;
 	if (coap_get_data(received, &len, &data))
 		memcpy(peer->payload, data, len);
 	peer->len = len;
-	return COAP_RESPONSE_OK;
+	return peer->rejects ? COAP_RESPONSE_FAIL : COAP_RESPONSE_OK;
 }
 
 /* A client or, with device, a device of that id whose line is opened by DTLS. */
@@ -114,6 +118,21 @@ static inline void dtls_peer_ask(struct dtls_peer *peer, uint16_t mid, const cha
 	assert_int_not_equal(coap_add_option(pdu, COAP_OPTION_URI_PATH, strlen(path), (const uint8_t *)path), 0);
 	assert_int_not_equal(coap_add_option(pdu, COAP_OPTION_CONTENT_FORMAT, 1, &format), 0);
 	assert_int_equal(coap_add_data(pdu, body.len, body.ptr), 1);
+	assert_int_not_equal(coap_send(peer->session, pdu), COAP_INVALID_MID);
+}
+
+/* GET with an Observe option of that value. */
+static inline void dtls_peer_observe(struct dtls_peer *peer, uint16_t mid, const char *path, uint8_t wish)
+{
+	coap_pdu_t *pdu = coap_pdu_init(COAP_MESSAGE_CON, COAP_REQUEST_CODE_GET, mid, 1024);
+	const char *slash = strchr(path, '/');
+	uint8_t token = (uint8_t)mid;
+
+	assert_non_null(pdu);
+	assert_int_equal(coap_add_token(pdu, 1, &token), 1);
+	coap_add_option(pdu, COAP_OPTION_OBSERVE, wish ? 1 : 0, &wish);
+	assert_int_not_equal(coap_add_option(pdu, COAP_OPTION_URI_PATH, (size_t)(slash - path), (const uint8_t *)path), 0);
+	assert_int_not_equal(coap_add_option(pdu, COAP_OPTION_URI_PATH, strlen(slash + 1), (const uint8_t *)slash + 1), 0);
 	assert_int_not_equal(coap_send(peer->session, pdu), COAP_INVALID_MID);
 }
 
