@@ -144,6 +144,9 @@ void as_authenticate(struct as_server *as, struct as_job *job)
 	}
 	as_peer_touch(&as->peers, job->peer, as->batch->monotonic_ms);
 	as->metrics.challenged += job->state == AS_JOB_CHALLENGED;
+	/* Verified, if perhaps recorded before: a newcomer comes through a flood once, not twice. */
+	if (job->state == AS_JOB_CHALLENGED)
+		as_way_expect(as, &job->way);
 	if (job->state == AS_JOB_VERIFIED)
 		as_way_confirm(as, &job->way);
 }

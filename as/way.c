@@ -13,6 +13,12 @@ struct as_way as_way_dtls(struct as_coaps_request *request)
 	return (struct as_way){ .kind = AS_WAY_DTLS, .message = &request->msg, .from.dtls = request };
 }
 
+void as_way_expect(struct as_server *as, const struct as_way *way)
+{
+	if (way->kind == AS_WAY_UDP)
+		ace_udp_expect(as->udp, way->from.udp);
+}
+
 void as_way_confirm(struct as_server *as, const struct as_way *way)
 {
 	/* A DTLS session was confirmed by its cookie. */

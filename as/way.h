@@ -25,6 +25,8 @@ struct as_way {
 struct as_way as_way_udp(const struct ace_udp_request *request);
 struct as_way as_way_dtls(struct as_coaps_request *request);
 
+/* The request was verified, but perhaps recorded before: it is asked for once more, as with ace_udp_expect(). */
+void as_way_expect(struct as_server *as, const struct as_way *way);
 /* The request was verified, and is no replay: its sender receives at this address. */
 void as_way_confirm(struct as_server *as, const struct as_way *way);
 /* Queue an answer: a whole CoAP response with the request's token, borrowed for the call. Once for each way.

@@ -84,6 +84,11 @@ void ace_udp_confirm(struct ace_udp_server *server, const struct ace_udp_request
 	server->batch[nth].answer_max = ACE_UDP_ANSWER_MAX;
 }
 
+void ace_udp_expect(struct ace_udp_server *server, const struct ace_udp_request *request)
+{
+	server->table.peers[server->peers[request - server->batch]].expected = true;
+}
+
 bool ace_udp_blame(struct ace_udp_server *server, const struct ace_udp_request *request)
 {
 	return !ace_udp_is_over_budget(server, &server->table.peers[server->peers[request - server->batch]].endpoint);

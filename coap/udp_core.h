@@ -27,6 +27,8 @@ struct ace_udp_server {
 	size_t reads; /* datagrams since the batch began */
 	size_t strangers; /* requests of the batch whose address is not confirmed */
 	bool is_pressed;  /* the last batch ended before the socket was empty */
+	size_t crowd, crowd_before; /* strangers that came under pressure, in this batch and in the latest such */
+	uint64_t lot;
 	struct ace_udp_request batch[ACE_UDP_BATCH_MAX];
 	uint32_t exchanges[ACE_UDP_BATCH_MAX]; /* beside batch; 0 once answered or dropped */
 	uint32_t peers[ACE_UDP_BATCH_MAX];     /* beside batch */

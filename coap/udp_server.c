@@ -78,6 +78,7 @@ enum ace_err ace_udp_open(const struct ace_udp_config *config, struct ace_udp_se
 		return ACE_ERR_MEMORY;
 	server->fd = -1;
 	err = server_init(server, config);
+	server->lot = server->table.seed[0] | 1;
 	if (err) {
 		ace_udp_close(server);
 		return err;
@@ -173,6 +174,17 @@ static void receive_copy(struct ace_udp_server *server, uint32_t peer, const str
 	ace_udp_output_add(&server->output, &datagram->endpoint, answer);
 }
 
+/* Places of strangers are drawn by lot among as many as came last time. Who answers what was sent to it (a challenge) comes behind
+ * all that came while a batch was written to disk, and would never be among the first. */
+static bool is_drawn(struct ace_udp_server *server)
+{
+	server->crowd++;
+	server->lot ^= server->lot << 13;
+	server->lot ^= server->lot >> 7;
+	server->lot ^= server->lot << 17;
+	return server->crowd_before <= ACE_UDP_STRANGERS_MAX || server->lot % server->crowd_before < ACE_UDP_STRANGERS_MAX;
+}
+
 /* While more arrives than is handled, half of a batch is kept for those who have proven that they are there, so that no number
  * of made-up addresses takes it all; and nobody who was at fault too often takes a place of the other half. This comes
  * before any table is touched. What is turned away unread loses nothing: its sender asks again. */
@@ -183,9 +195,9 @@ static bool is_turned_away(struct ace_udp_server *server, const struct ace_udp_e
 	if (!server->is_pressed)
 		return false;
 	peer = ace_udp_peer_of(&server->table, endpoint);
-	if (peer && ace_udp_peer_is_confirmed(&server->table, peer))
+	if (peer && (ace_udp_peer_is_confirmed(&server->table, peer) || server->table.peers[peer].expected))
 		return false;
-	return server->strangers >= ACE_UDP_STRANGERS_MAX ||
+	return !is_drawn(server) || server->strangers >= ACE_UDP_STRANGERS_MAX ||
 	       ace_udp_source_is_spent(&server->sources, &server->table, endpoint);
 }
 
@@ -200,6 +212,7 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 		receive_copy(server, peer, datagram, msg, exchange);
 		return;
 	}
+	server->table.peers[peer].expected = false;
 	ace_udp_input_keep(&server->input, nth);
 	*request = (struct ace_udp_request) {
 		.datagram = datagram->bytes,
@@ -261,6 +274,8 @@ static void batch_end(struct ace_udp_server *server)
 	server->batch_len = 0;
 	server->reads = 0;
 	server->strangers = 0;
+	server->crowd_before = server->crowd ? server->crowd : server->crowd_before;
+	server->crowd = 0;
 	ace_udp_output_restart(&server->output);
 	ace_udp_input_restart(&server->input);
 }

@@ -28,6 +28,7 @@ struct ace_udp_peer {
 	uint16_t in_progress;    /* while not 0 the peer stays */
 	uint16_t next_mid;       /* for messages to it that are no acknowledgements */
 	bool confirmed;
+	bool expected; /* ace_udp_expect(): its next request is not turned away */
 	/* What is sent later (coap/udp_outbox.h, coap/udp_observers.h). */
 	struct ace_udp_list waiting; /* messages behind the one under way */
 	struct ace_udp_list observations;

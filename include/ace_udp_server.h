@@ -99,6 +99,9 @@ void ace_udp_drop(struct ace_udp_server *server, const struct ace_udp_request *r
 /* The request proved that its sender receives at this address: OSCORE verified and it is no replay, or its
  * Echo value was fresh. Holds until EXCHANGE_LIFETIME passes without another proof. */
 void ace_udp_confirm(struct ace_udp_server *server, const struct ace_udp_request *request);
+/* Its answer asks for another request, as a challenge with Echo does, and not everybody could make this one: the next request from its
+ * address is not turned away while more arrives than is handled. One that is known would not be anyway. */
+void ace_udp_expect(struct ace_udp_server *server, const struct ace_udp_request *request);
 /* The request failed: it did not verify, or asked for what only verified senders get. Counts for its source address, of
  * whatever port; /64 for IPv6. A request that verifies never counts, so that many clients behind one proxy, or one whose
  * address somebody else makes use of, do not run out.

@@ -17,27 +17,29 @@ struct honest {
 
 struct flood_honest {
 	struct bench_socket *socket;
-	size_t clients, next_mid;
+	size_t clients, settled; /* all, and those that are no newcomers */
 	uint64_t interval_ns, now_ns;
 	uint32_t generation;
 	struct honest *honest;     /* owns clients of them */
 	struct bench_slot *slots;  /* owns as many: each client has its own */
-	uint32_t *latencies;       /* owns BUCKETS */
+	uint32_t *latencies;       /* owns BUCKETS for each kind */
 	bool is_over;              /* nothing new is asked */
 };
 
-struct flood_honest *flood_honest_new(const struct sockaddr_in *server, size_t clients, size_t rate_per_s)
+struct flood_honest *flood_honest_new(const struct flood_honest_options *options)
 {
 	struct flood_honest *h = calloc(1, sizeof *h);
+	size_t clients = options->clients + options->newcomers;
 
 	if (!h)
 		bench_die("no memory");
-	h->socket = bench_socket_new(server);
+	h->socket = bench_socket_new(&options->server);
 	h->clients = clients;
-	h->interval_ns = clients * SECOND_NS / rate_per_s;
+	h->settled = options->clients;
+	h->interval_ns = h->settled * SECOND_NS / options->rate_per_s;
 	h->honest = calloc(clients, sizeof *h->honest);
 	h->slots = calloc(clients, sizeof *h->slots);
-	h->latencies = calloc(BUCKETS, sizeof *h->latencies);
+	h->latencies = calloc(FLOOD_KINDS * BUCKETS, sizeof *h->latencies);
 	if (!h->honest || !h->slots || !h->latencies)
 		bench_die("no memory");
 	for (size_t i = 0; i < clients; i++) {
@@ -56,6 +58,11 @@ void flood_honest_free(struct flood_honest *h)
 	free(h->slots);
 	free(h->latencies);
 	free(h);
+}
+
+static enum flood_kind kind_of(const struct flood_honest *h, size_t nth)
+{
+	return nth < h->settled ? FLOOD_SETTLED : FLOOD_NEWCOMER;
 }
 
 static void say(struct flood_honest *h, size_t nth)
@@ -82,12 +89,17 @@ static void take_token(struct flood_honest *h, size_t nth, struct flood_asked *a
 {
 	uint64_t bucket = (h->now_ns - h->slots[nth].sent_ns) / BUCKET_NS;
 
+	enum flood_kind kind = kind_of(h, nth);
+	uint64_t took_ns = h->now_ns - h->slots[nth].sent_ns;
+
+	if (took_ns > asked[kind].longest_ns)
+		asked[kind].longest_ns = took_ns;
 	if (h->honest[nth].is_repeated) {
-		asked->late++;
+		asked[kind].late++;
 		return;
 	}
-	asked->in_time++;
-	h->latencies[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+	asked[kind].in_time++;
+	h->latencies[kind * BUCKETS + (bucket < BUCKETS ? bucket : BUCKETS - 1)]++;
 }
 
 static void take_answer(struct flood_honest *h, struct ace_slice datagram, struct flood_asked *asked)
@@ -109,7 +121,7 @@ static void take_answer(struct flood_honest *h, struct ace_slice datagram, struc
 		break;
 	case BENCH_REFUSED:
 	case BENCH_UNVERIFIED:
-		asked->refused++;
+		asked[kind_of(h, nth)].refused++;
 		break;
 	}
 	h->slots[nth].client = NULL;
@@ -129,8 +141,8 @@ static void do_due(struct flood_honest *h, struct flood_asked *asked)
 		}
 		if (h->is_over || h->now_ns < honest->due_ns)
 			continue;
-		asked->due++;
-		honest->due_ns += h->interval_ns;
+		asked[kind_of(h, i)].due++;
+		honest->due_ns = i < h->settled ? honest->due_ns + h->interval_ns : UINT64_MAX;
 		if (is_busy)
 			continue;
 		honest->is_repeated = false;
@@ -148,21 +160,28 @@ static bool is_anyone_busy(const struct flood_honest *h)
 	return false;
 }
 
-static double percentile_ms(const struct flood_honest *h, uint64_t total, double part)
+static double percentile_ms(const uint32_t *latencies, uint64_t total, double part)
 {
 	uint64_t wanted = (uint64_t)((double)total * part), seen = 0;
 
 	for (size_t i = 0; i < BUCKETS; i++) {
-		seen += h->latencies[i];
+		seen += latencies[i];
 		if (seen > wanted)
 			return ((double)i + 0.5) * BUCKET_NS / 1e6;
 	}
 	return 0;
 }
 
-static void go_on(struct flood_honest *h, uint64_t end_ns, struct flood_asked *asked)
+static uint64_t served(const struct flood_asked *asked)
 {
-	while (!bench_is_stopped && h->now_ns < end_ns && (!h->is_over || is_anyone_busy(h))) {
+	return asked->in_time + asked->late;
+}
+
+/* Until then, or until nothing is under way any more or so many newcomers were served. */
+static void go_on(struct flood_honest *h, uint64_t end_ns, uint64_t newcomers, struct flood_asked *asked)
+{
+	while (!bench_is_stopped && h->now_ns < end_ns &&
+	       (!h->is_over || (is_anyone_busy(h) && served(&asked[FLOOD_NEWCOMER]) < newcomers))) {
 		size_t received;
 
 		do_due(h, asked);
@@ -173,27 +192,41 @@ static void go_on(struct flood_honest *h, uint64_t end_ns, struct flood_asked *a
 	}
 }
 
-void flood_honest_run(struct flood_honest *h, uint64_t duration_ns, struct flood_asked *ret_asked)
+void flood_honest_run(struct flood_honest *h, uint64_t duration_ns, bool with_newcomers,
+		      struct flood_asked ret_asked[FLOOD_KINDS])
 {
 	uint64_t begin_ns = h->now_ns = bench_now_ns();
-	struct flood_asked asked = { 0 };
+	struct flood_asked asked[FLOOD_KINDS] = { { 0 }, { 0 } };
 
 	h->is_over = false;
-	memset(h->latencies, 0, BUCKETS * sizeof *h->latencies);
-	for (size_t i = 0; i < h->clients; i++) /* not all at once */
-		h->honest[i].due_ns = begin_ns + i * h->interval_ns / h->clients;
-	go_on(h, begin_ns + duration_ns, &asked);
-	asked.elapsed_ns = h->now_ns - begin_ns;
-	asked.p50_ms = percentile_ms(h, asked.in_time, 0.50);
-	asked.p99_ms = percentile_ms(h, asked.in_time, 0.99);
-	*ret_asked = asked;
+	memset(h->latencies, 0, FLOOD_KINDS * BUCKETS * sizeof *h->latencies);
+	for (size_t i = 0; i < h->settled; i++) /* not all at once */
+		h->honest[i].due_ns = begin_ns + i * h->interval_ns / h->settled;
+	for (size_t i = h->settled; i < h->clients; i++)
+		h->honest[i].due_ns = with_newcomers ? begin_ns + (i - h->settled) * (duration_ns / (h->clients - h->settled)) :
+						       UINT64_MAX;
+	go_on(h, begin_ns + duration_ns, UINT64_MAX, asked);
+	for (size_t kind = 0; kind < FLOOD_KINDS; kind++) {
+		asked[kind].elapsed_ns = h->now_ns - begin_ns;
+		asked[kind].p50_ms = percentile_ms(h->latencies + kind * BUCKETS, asked[kind].in_time, 0.50);
+		asked[kind].p99_ms = percentile_ms(h->latencies + kind * BUCKETS, asked[kind].in_time, 0.99);
+		ret_asked[kind] = asked[kind];
+	}
 }
 
-void flood_honest_settle(struct flood_honest *h, uint64_t duration_ns, struct flood_asked *asked)
+void flood_honest_wait(struct flood_honest *h, uint64_t duration_ns, size_t newcomers,
+		       struct flood_asked asked[FLOOD_KINDS])
 {
 	h->now_ns = bench_now_ns();
 	h->is_over = true;
-	go_on(h, h->now_ns + duration_ns, asked);
+	go_on(h, h->now_ns + duration_ns, newcomers, asked);
+}
+
+void flood_honest_settle(struct flood_honest *h, uint64_t duration_ns, struct flood_asked asked[FLOOD_KINDS])
+{
+	h->now_ns = bench_now_ns();
+	h->is_over = true;
+	go_on(h, h->now_ns + duration_ns, UINT64_MAX, asked);
 	for (size_t i = 0; i < h->clients; i++)
-		asked->never += h->slots[i].client != NULL;
+		asked[kind_of(h, i)].never += h->slots[i].client != NULL;
 }

@@ -166,6 +166,50 @@ static void under_pressure_strangers_get_half_a_batch_and_who_is_known_is_served
 	assert_int_equal(stats().turned_away, 2 * CHUNK - ACE_UDP_STRANGERS_MAX);
 }
 
+/* So many from strangers, told apart by their Message IDs, as one batch. */
+static size_t crowd(uint16_t first_mid)
+{
+	for (uint16_t i = 0; i < CHUNK; i++) {
+		int fd = udp_client_open(0x40000 + i, 0);
+
+		ask_from(fd, (uint16_t)(first_mid + 2 * i));
+		ask_from(fd, (uint16_t)(first_mid + 2 * i + 1));
+		close(fd);
+	}
+	return udp_read(&here);
+}
+
+/* Under pressure the first to come would be those who never wait for an answer. */
+static void under_pressure_places_of_strangers_are_drawn(void **state)
+{
+	size_t len;
+
+	(void)state;
+	press();
+	assert_int_equal(crowd(1000), ACE_UDP_STRANGERS_MAX);
+	assert_int_equal(here.batch[ACE_UDP_STRANGERS_MAX - 1].msg.mid, 1000 + ACE_UDP_STRANGERS_MAX - 1);
+	press();
+	len = crowd(2000);
+	assert_in_range(len, 1, ACE_UDP_STRANGERS_MAX);
+	assert_true(here.batch[len - 1].msg.mid >= 2000 + ACE_UDP_STRANGERS_MAX);
+}
+
+static void under_pressure_who_is_expected_comes_through_once(void **state)
+{
+	(void)state;
+	spend(here.client);
+	ask_from(here.client, 5000);
+	assert_int_equal(udp_read(&here), 1);
+	ace_udp_expect(here.server, &here.batch[0]);
+	assert_false(here.batch[0].confirmed);
+	press();
+	ask_from(here.client, 5001);
+	ask_from(here.client, 5002);
+	assert_int_equal(udp_read(&here), 1);
+	assert_int_equal(here.batch[0].msg.mid, 5001);
+	assert_int_equal(stats().turned_away, 1);
+}
+
 static void under_pressure_malformed_messages_take_places_of_strangers(void **state)
 {
 	static const uint8_t bad[] = { 0x49, 0x01, 0x00, 0x00, 0x00 };
@@ -236,6 +280,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_pressure_nobody_is_turned_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(under_pressure_strangers_get_half_a_batch_and_who_is_known_is_served, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(under_pressure_places_of_strangers_are_drawn, setup, teardown),
+		cmocka_unit_test_setup_teardown(under_pressure_who_is_expected_comes_through_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(under_pressure_malformed_messages_take_places_of_strangers, setup, teardown),
 		cmocka_unit_test_setup_teardown(under_pressure_a_spent_source_takes_no_place_unless_it_is_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(forty_thousand_sources_fill_no_table_over_its_limit, setup, teardown),
