@@ -3,7 +3,6 @@
 #ifndef ACE_PORT_HOST_H
 #define ACE_PORT_HOST_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "ace_err.h"
@@ -29,9 +28,5 @@ ACE_MUST_CHECK enum ace_err ace_port_host_open(const struct ace_host_seal_input 
 /* Let ace_port_wall_clock() answer that second from now on, in all threads: for reproducible tests
  * (--fixed-time). The monotonic clock goes on. */
 void ace_port_openssl_fix_clock(int64_t seconds);
-
-/* Keep the port from using the processor's AES instructions itself, or let it again, in all threads: so that tests can compare
- * it with OpenSSL, and try what other processors do. */
-void ace_port_openssl_alone(bool is_alone);
 
 #endif

@@ -4,7 +4,6 @@
  * algorithm and direction that only gets a new key and nonce. */
 #include "ace_port.h"
 #include "ace_port_host.h"
-#include "port/ccm.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -129,19 +128,6 @@ static EVP_CIPHER_CTX *cipher_ctx_get(const struct aead *aead, enum direction di
 	return state->cipher[index][direction];
 }
 
-static _Atomic bool is_openssl_alone;
-
-void ace_port_openssl_alone(bool is_alone)
-{
-	is_openssl_alone = is_alone;
-}
-
-/* AES-128-CCM, which all peers have, goes past OpenSSL where it can. */
-static bool is_direct(const struct ace_aead_input *in, const struct aead *aead)
-{
-	return aead->is_ccm && aead->key_len == 16 && in->aad.len < ACE_CCM_AAD_MAX && !is_openssl_alone && ace_ccm_is_there();
-}
-
 /* Check everything that does not depend on the direction. */
 static enum ace_err input_check(const struct ace_aead_input *in, const struct aead **ret_aead)
 {
@@ -204,11 +190,6 @@ enum ace_err ace_port_aead_seal(const struct ace_aead_input *in, struct ace_buf 
 		return ACE_ERR_USAGE;
 	if (out->cap < in->text.len + aead->tag_len)
 		return ACE_ERR_SPACE;
-	if (is_direct(in, aead)) {
-		ace_ccm_seal(in, aead->tag_len, out->ptr);
-		out->len = in->text.len + aead->tag_len;
-		return ACE_OK;
-	}
 	ctx = cipher_ctx_get(aead, SEAL);
 	if (!ctx)
 		return failed(ACE_ERR_CRYPTO);
@@ -238,12 +219,6 @@ enum ace_err ace_port_aead_open(const struct ace_aead_input *in, struct ace_buf 
 		return ACE_ERR_USAGE;
 	if (out->cap < text.len)
 		return ACE_ERR_SPACE;
-	if (is_direct(in, aead)) {
-		if (!ace_ccm_open(in, aead->tag_len, out->ptr))
-			return ACE_ERR_TAG;
-		out->len = text.len;
-		return ACE_OK;
-	}
 	ctx = cipher_ctx_get(aead, OPEN);
 	if (!ctx)
 		return failed(ACE_ERR_CRYPTO);
