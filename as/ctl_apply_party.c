@@ -41,6 +41,37 @@ static enum ace_err refuse_method(struct apply *apply, const char *file, const c
 	return ACE_ERR_DENIED;
 }
 
+/* With DTLS the id is the PSK identity, and that alone says who talks: a client and a device cannot share one. */
+static enum ace_err refuse_identity(struct apply *apply, const char *file, const char *id)
+{
+	cli_error_set(apply->error, ACE_ERR_EXISTS, "%s is a client and a device, and both would have that PSK identity", id);
+	cli_error_hint(apply->error, "give one of them another id, or the method \"oscore\"");
+	cli_error_place(apply->error, file, 0, 0);
+	apply->error->exit = CLI_EXIT_NO;
+	return ACE_ERR_EXISTS;
+}
+
+static enum ace_err check_client_identity(struct store_txn *txn, const struct policy_client *from, struct apply *apply)
+{
+	struct store_device device;
+	enum ace_err err = from->method == POLICY_LINE_DTLS_PSK ? store_device_get(txn, from->id, &device) : ACE_ERR_NOT_FOUND;
+
+	if (!err && device.line_method == STORE_AUTH_DTLS_PSK)
+		return refuse_identity(apply, from->file, from->id);
+	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
+}
+
+static enum ace_err check_device_identity(struct store_txn *txn, const struct policy_device *from, struct apply *apply)
+{
+	bool is_psk = from->has_as_line && from->as_line_method == POLICY_LINE_DTLS_PSK;
+	struct store_client client;
+	enum ace_err err = is_psk ? store_client_get(txn, from->id, &client) : ACE_ERR_NOT_FOUND;
+
+	if (!err && client.method == STORE_AUTH_DTLS_PSK)
+		return refuse_identity(apply, from->file, from->id);
+	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
+}
+
 static enum ace_err fill_client(const struct policy_client *from, struct store_client *ret_client)
 {
 	enum ace_err err = store_text_set(from->id, ret_client->id, sizeof ret_client->id);
@@ -93,7 +124,9 @@ enum ace_err apply_client(struct store_txn *txn, const struct policy_client *fro
 	if (!is_new && client.method != auth_of(from->method))
 		return refuse_method(apply, from->file, from->id, client.method);
 	before = client;
-	err = fill_client(from, &client);
+	err = check_client_identity(txn, from, apply);
+	if (!err)
+		err = fill_client(from, &client);
 	if (!err && is_new)
 		err = create_client(txn, from, &client, apply);
 	if (!err && !is_new && !same_client(&before, &client)) {
@@ -195,7 +228,9 @@ enum ace_err apply_device(struct store_txn *txn, const struct policy_device *fro
 	    device.line_method != auth_of(from->as_line_method))
 		return refuse_method(apply, from->file, from->id, device.line_method);
 	before = device;
-	err = fill_device(from, &device);
+	err = check_device_identity(txn, from, apply);
+	if (!err)
+		err = fill_device(from, &device);
 	if (!err)
 		err = is_new ? create_device(txn, from, &device, apply) :
 			       change_device(txn, from, &before, &device, apply);

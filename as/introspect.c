@@ -127,7 +127,8 @@ static enum ace_err check_alive(struct as_server *as, const struct store_device 
 		err = check_revoked(as, &record);
 	if (!err)
 		err = store_client_get(as->batch->read, record.client, &client);
-	if (!err && !client.is_enabled)
+	/* An id that was given away anew is somebody else's. */
+	if (!err && (!client.is_enabled || record.issued_at < client.created || record.issued_at < device->created))
 		err = ACE_ERR_NOT_FOUND;
 	return err;
 }

@@ -85,6 +85,28 @@ static void check_kids(struct policy_build *build, struct name *names, char (*he
 	}
 }
 
+static bool has_psk(const struct policy_device *device)
+{
+	return device->has_as_line && device->as_line_method == POLICY_LINE_DTLS_PSK;
+}
+
+/* An id is the PSK identity of its line with DTLS, and that alone says who talks. Both lists are sorted. */
+static void check_identities(struct policy_build *build)
+{
+	const struct policy_inventory *inventory = build->inventory;
+	size_t c = 0;
+
+	for (uint32_t i = 0; i < inventory->devices_len; i++) {
+		const struct policy_device *device = &inventory->devices[i];
+
+		while (c < inventory->clients_len && strcmp(inventory->clients[c].id, device->id) < 0)
+			c++;
+		if (c < inventory->clients_len && !strcmp(inventory->clients[c].id, device->id) && has_psk(device) &&
+		    inventory->clients[c].method == POLICY_LINE_DTLS_PSK)
+			report(build, i, "as_line", "E115", "a client of the same id has the same PSK identity");
+	}
+}
+
 void policy_check_inventory(struct policy_build *build);
 void policy_check_inventory(struct policy_build *build)
 {
@@ -92,6 +114,7 @@ void policy_check_inventory(struct policy_build *build)
 	struct name *names = calloc(2 * len + 1, sizeof *names);
 	char(*hex)[2 * POLICY_KID_MAX + 1] = calloc(len + 1, sizeof *hex);
 
+	check_identities(build);
 	if (names && hex) {
 		check_audiences(build, names);
 		check_kids(build, names, hex);

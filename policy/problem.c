@@ -28,6 +28,7 @@ static const struct {
 	{ "E112", "lifetime above the server's maximum" },
 	{ "E113", "path that CoAP cannot carry" },
 	{ "E114", "unknown rule" },
+	{ "E115", "PSK identity clash" },
 	{ "W201", "never used" },
 	{ "W202", "allowed and denied" },
 	{ "W203", "two rules that do the same" },

@@ -138,6 +138,13 @@ def keys_of_an_inventory():
     edit("more/inventory.json", lambda d: (d["clients"].pop("tech-cem"), d["clients"]["tech-anna"]["auth"].update(
         method="dtls-psk")))
     fails(1, *STORE, "policy", "apply", "more", words=["tech-anna", "oscore", "--prune"])
+    with open("more/twin.json", "w", encoding="utf-8") as file:
+        json.dump({"format": "ace-policy/1", "devices": {"reception-tablet": {
+            "model": "thermo-v2", "as_key": {"kid_hex": "7777", "key": "generate"},
+            "as_line": {"method": "dtls-psk", "key": "generate"}}}}, file)
+    fails(1, *STORE, "policy", "apply", "more/twin.json",
+          words=["reception-tablet is a client and a device", "PSK identity", "another id", "twin.json"])
+    os.unlink("more/twin.json")
     fails(1, *STORE, "policy", "apply", "more", "--expect", "9", words=["generation 1", "9", "policy log"])
 
 

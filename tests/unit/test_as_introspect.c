@@ -202,6 +202,22 @@ static void a_token_of_a_disabled_client_is_inactive(void **state)
 	assert_inactive();
 }
 
+/* Removed and registered anew under its old id: that is somebody else. */
+static void a_token_from_before_its_client_was_registered_is_inactive(void **state)
+{
+	struct store_client client = { .id = "client-7", .is_enabled = true, .method = STORE_AUTH_OSCORE,
+				       .created = AS_CASE_IAT + 1 };
+	struct store_txn *txn;
+
+	(void)state;
+	assert_int_equal(store_begin_write(c.as.store, &txn), ACE_OK);
+	assert_int_equal(store_client_delete(txn, "client-7"), ACE_OK);
+	assert_int_equal(store_client_create(txn, &client, &(struct store_secret){ .key = { 7 }, .key_len = 16 }), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+	ask(vectors_hex(message("introspection-request"), "payload"));
+	assert_inactive();
+}
+
 static void every_flipped_bit_of_a_token_makes_it_inactive(void **state)
 {
 	struct ace_slice cwt = vectors_hex(token("T1"), "cwt");
@@ -303,6 +319,7 @@ int main(void)
 		CASE(a_token_that_was_not_recorded_is_inactive),
 		CASE(a_revoked_token_is_inactive),
 		CASE(a_token_of_a_disabled_client_is_inactive),
+		CASE(a_token_from_before_its_client_was_registered_is_inactive),
 		CASE(every_flipped_bit_of_a_token_makes_it_inactive),
 		CASE(a_request_without_a_token_is_invalid),
 		CASE(a_client_and_a_disabled_device_may_not_introspect),

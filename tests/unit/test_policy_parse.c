@@ -118,6 +118,9 @@ static void references_and_clashes_are_found_where_they_are(void **state)
 		  "/devices/e/as_key/kid_hex" },
 		{ BEGIN MODEL "\"devices\":{\"d\":" DEVICE("m", "01") ",\n\"e\":{\"audience\":\"d\",\"model\":\"m\","
 			      "\"as_key\":{\"kid_hex\":\"02\",\"key\":\"generate\"}}}}", "E106", 5, 6, "/devices/e/audience" },
+		{ BEGIN MODEL "\"clients\":{\"d\":{\"auth\":{\"method\":\"dtls-psk\",\"key\":\"generate\"}}},\n\"devices\":{\"d\":"
+			      "{\"model\":\"m\",\"as_key\":{\"kid_hex\":\"02\",\"key\":\"generate\"},\n"
+			      "\"as_line\":{\"method\":\"dtls-psk\",\"key\":\"generate\"}}}}", "E115", 5, 1, "/devices/d/as_line" },
 		{ BEGIN MODEL "\"scopes\":{\"s\":{\"/b\":[\"GET\"]}}}", "E107", 3, 16, "/scopes/s/~1b" },
 		{ BEGIN MODEL "\"scopes\":{\"s\":{\"/a\":[\"GET\",\"PUT\"]}}}", "E108", 3, 28, "/scopes/s/~1a/1" },
 		{ BEGIN MODEL SCOPE RULE("\"scopes\":[\"s\"],\n\"when\":{\"time\":[{\"from\":\"18:00\",\"to\":\"07:00\"}]}"),
