@@ -17,7 +17,7 @@ enum ace_err as_batch_write(struct as_server *as, struct store_txn **ret_txn)
 
 	if (!batch->write && !batch->write_err) {
 		batch->write_err = store_begin_write(as->store, &batch->write);
-		/* What acectl has disabled meanwhile gets no token after its live ones were revoked. */
+		/* What acectl has disabled or forbidden meanwhile gets no token after its live ones were revoked. */
 		if (!batch->write_err)
 			batch->write_err = as_changes_check(as, batch->write);
 		batch->is_overtaken = batch->write && batch->write_err == ACE_ERR_BUSY;
@@ -239,15 +239,11 @@ static void reserve_numbers(struct as_server *as)
 	cli_log_paced(&as->paces.sequence, as->batch->monotonic_ms, CLI_LOG_WARN, "sequence.refused", cli_log_err(err));
 }
 
-static enum ace_err begin(struct as_server *as)
+enum ace_err as_batch_look(struct as_server *as)
 {
 	struct as_batch *batch = as->batch;
-	enum ace_err err;
+	enum ace_err err = store_begin_read(as->store, &batch->read);
 
-	batch->write = NULL;
-	batch->write_err = ACE_OK;
-	batch->is_overtaken = false;
-	err = store_begin_read(as->store, &batch->read);
 	if (err)
 		return err;
 	err = as_policy_refresh(as, batch->read);
@@ -296,7 +292,10 @@ enum ace_err as_batch_run(struct as_server *as)
 	since_us = as_metrics_now_us();
 	if (arrived.udp_len || arrived.dtls_len)
 		reserve_numbers(as);
-	err = begin(as);
+	batch->write = NULL;
+	batch->write_err = ACE_OK;
+	batch->is_overtaken = false;
+	err = as_batch_look(as);
 	if (err)
 		return put_off_all(as, &arrived, err);
 	receive_all(as, &arrived);

@@ -43,7 +43,7 @@ struct as_batch {
 	struct store_txn *read;  /* owns: the state of the store that this batch sees */
 	struct store_txn *write; /* owns; NULL until something has to be written */
 	enum ace_err write_err;  /* why nothing can be written in this batch */
-	bool is_overtaken;       /* clients or devices are others in write than in read: nothing is written until as_serve_again() */
+	bool is_overtaken;       /* acectl changed something between read and write: nothing is written until as_serve_again() */
 	size_t overtaken_from;   /* the first job that has to be served again then */
 	size_t len;
 	struct as_job jobs[AS_JOBS_MAX];
@@ -51,6 +51,10 @@ struct as_batch {
 
 /* Handle what is waiting. @return ACE_OK; ACE_ERR_STORAGE the store must not be used any more. */
 ACE_MUST_CHECK enum ace_err as_batch_run(struct as_server *as);
+
+/* Begin to read, and bring what is kept in memory to that state. On failure nothing was begun. Errors of store_begin_read(),
+ * as_policy_refresh() and as_changes_follow(). */
+ACE_MUST_CHECK enum ace_err as_batch_look(struct as_server *as);
 
 /* The batch's write transaction, begun at the first call. Its failure sticks; ACE_ERR_BUSY while the batch is overtaken. */
 ACE_MUST_CHECK enum ace_err as_batch_write(struct as_server *as, struct store_txn **ret_txn);

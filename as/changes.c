@@ -64,15 +64,12 @@ enum ace_err as_changes_follow(struct as_server *as, struct store_txn *txn)
 
 enum ace_err as_changes_check(const struct as_server *as, struct store_txn *txn)
 {
-	struct store_change change = { .position = as->changes_seen };
-	enum ace_err err;
+	uint64_t last;
+	enum ace_err err = store_change_last(txn, &last);
 
-	while (!(err = store_change_next(txn, change.position, &change)))
-		if (change.kind == STORE_CLIENT || change.kind == STORE_DEVICE)
-			return ACE_ERR_BUSY;
-	if (err == ACE_ERR_EXHAUSTED)
-		return ACE_ERR_BUSY;
-	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
+	if (err)
+		return err;
+	return last == as->changes_seen ? ACE_OK : ACE_ERR_BUSY;
 }
 
 static enum ace_err open_keys(struct store_txn *txn, const struct store_device *record, struct store_key *keys)

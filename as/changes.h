@@ -9,8 +9,9 @@
  * is as that transaction sees it. Errors of storage/changes.h; then nothing may be taken from what is kept. */
 ACE_MUST_CHECK enum ace_err as_changes_follow(struct as_server *as, struct store_txn *txn);
 
-/* In the transaction that is to write what was decided on the state that as_changes_follow() saw: ACE_ERR_BUSY when a client
- * or device has been changed since, for it may be one that was disabled. Nothing may then be written. */
+/* In the transaction that is to write what was decided on the state that as_changes_follow() saw: ACE_ERR_BUSY when
+ * anything has been changed since: a client that was disabled, a rule that is gone, a token that was revoked and is not to be
+ * updated. Nothing may then be written. */
 ACE_MUST_CHECK enum ace_err as_changes_check(const struct as_server *as, struct store_txn *txn);
 
 /* The device that a client calls so, from memory or else from the store, which is then kept.

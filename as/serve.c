@@ -2,7 +2,6 @@
 /* From verified requests to answers, and once more when acectl was quicker. */
 #include "as/authenticate.h"
 #include "as/batch.h"
-#include "as/changes.h"
 #include "as/endpoints.h"
 #include "as/overload.h"
 #include "as/peer_get.h"
@@ -57,6 +56,20 @@ struct proof {
 	uint32_t key_version;
 };
 
+/* What would protect the answer is not there. Its key is gone, or we could not read it: then it is no fault of the client. */
+static void refuse_plain(struct as_job *job, enum ace_err err)
+{
+	job->state = AS_JOB_PLAIN;
+	job->peer = NULL;
+	if (err != ACE_ERR_NOT_FOUND && err != ACE_ERR_NO_CONTEXT) {
+		as_answer_failure(&job->answer, err);
+		return;
+	}
+	as_answer_code(&job->answer, ACE_COAP_UNAUTHORIZED);
+	job->answer.has_max_age = true;
+	job->answer.max_age_s = 0;
+}
+
 static void serve_with(struct as_server *as, struct as_job *job, const struct proof *proof)
 {
 	enum ace_err err = as_peer_get(as, proof->line, proof->method, &job->peer);
@@ -64,32 +77,13 @@ static void serve_with(struct as_server *as, struct as_job *job, const struct pr
 	as_answer_fini(&job->answer);
 	as_answer_init(&job->answer);
 	job->event.kind = AS_TOKEN_NONE;
-	if (!err && job->peer->key_version == proof->key_version) {
+	if (!err && job->peer->key_version != proof->key_version)
+		err = ACE_ERR_NO_CONTEXT;
+	if (err)
+		refuse_plain(job, err);
+	else
 		serve(as, job);
-	} else {
-		/* Its key is gone, and what would protect the answer went with it. */
-		job->state = AS_JOB_PLAIN;
-		job->peer = NULL;
-		as_answer_code(&job->answer, ACE_COAP_UNAUTHORIZED);
-		job->answer.has_max_age = true;
-		job->answer.max_age_s = 0;
-	}
 	job->answer.waits = true;
-}
-
-static enum ace_err look_again(struct as_server *as)
-{
-	struct as_batch *batch = as->batch;
-	enum ace_err err = store_begin_read(as->store, &batch->read);
-
-	if (err)
-		return err;
-	err = as_policy_refresh(as, batch->read);
-	if (!err)
-		err = as_changes_follow(as, batch->read);
-	if (err)
-		store_abort(batch->read);
-	return err;
 }
 
 void as_serve_again(struct as_server *as)
@@ -107,7 +101,7 @@ void as_serve_again(struct as_server *as)
 
 			proofs[i] = (struct proof){ peer->line, peer->method, peer->key_version };
 		}
-	batch->write_err = look_again(as);
+	batch->write_err = as_batch_look(as);
 	if (batch->write_err) {
 		store_abort(batch->write);
 		batch->write = NULL;
