@@ -202,6 +202,11 @@ static enum ace_err make(struct as_server *as, struct as_observation *observatio
 	as_answer_init(answer);
 	if (!err)
 		err = as_trl_answer(as, &view, (struct ace_slice){ observation->options, observation->options_len }, answer);
+	if (err == ACE_ERR_SPACE) {
+		/* It will be no shorter at the next turn. */
+		as_answer_failure(answer, err);
+		err = ACE_OK;
+	}
 	if (err)
 		return err;
 	answer->extra.has_observe = answer->code == ACE_COAP_CONTENT;

@@ -11,11 +11,24 @@
 #include "batch_case.h"
 
 #include "as/observe.h"
+#include "as/trl.h"
 #include "as_message.h"
 #include "storage/revocations.h"
 
 static const uint32_t reg = 0, dereg = 1;
 static struct as_came came;
+
+static bool list_is_too_long;
+
+enum ace_err __real_as_trl_answer(struct as_server *as, const struct store_trl_view *view, struct ace_slice options,
+				  struct as_answer *answer);
+enum ace_err __wrap_as_trl_answer(struct as_server *as, const struct store_trl_view *view, struct ace_slice options,
+				  struct as_answer *answer);
+enum ace_err __wrap_as_trl_answer(struct as_server *as, const struct store_trl_view *view, struct ace_slice options,
+				  struct as_answer *answer)
+{
+	return list_is_too_long ? ACE_ERR_SPACE : __real_as_trl_answer(as, view, options, answer);
+}
 
 static void tell_observers(void)
 {
@@ -97,6 +110,26 @@ static void each_notification_has_a_number_of_its_own(void **state)
 	assert_true(as_line_came(&anna, &exchange, &came));
 	assert_true(came.has_piv);
 	assert_true(came.piv > last);
+	tell_observers();
+	assert_false(as_line_came(&anna, &exchange, &came));
+}
+
+/* RFC 7641 4.2: "the server MUST remove the associated entry", and "MUST NOT include an Observe Option". */
+static void a_list_that_became_too_long_ends_it_with_5_00(void **state)
+{
+	struct ace_oscore_exchange exchange = observe(&anna, "");
+
+	(void)state;
+	put_on_list(1);
+	list_is_too_long = true;
+	tell_observers();
+	list_is_too_long = false;
+	assert_true(as_line_came(&anna, &exchange, &came));
+	assert_int_equal(came.message.code, ACE_COAP_INTERNAL_ERROR);
+	assert_true(came.has_piv);
+	assert_false(as_came_with(&came, ACE_OPT_OBSERVE));
+	assert_int_equal(fx.as.observers.used, 0);
+	put_on_list(2);
 	tell_observers();
 	assert_false(as_line_came(&anna, &exchange, &came));
 }
@@ -198,6 +231,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, batch_case_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(each_notification_has_a_number_of_its_own),
+		CASE(a_list_that_became_too_long_ends_it_with_5_00),
 		CASE(who_is_not_concerned_hears_nothing),
 		CASE(who_does_not_want_to_hears_no_more),
 		CASE(a_context_that_left_memory_is_made_again),
