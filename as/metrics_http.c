@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "as/health.h"
@@ -168,6 +169,24 @@ static enum MHD_Result answer_ready(struct as_server *as, struct MHD_Connection 
 	return answer_text(connection, is_ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
 
+/* A page from elsewhere whose name was made to mean this machine (DNS rebinding) sends that name; who is meant to read this
+ * sends an address, localhost, or nothing. */
+static bool is_for_us(const char *host)
+{
+	struct in6_addr address;
+	char name[INET6_ADDRSTRLEN];
+	size_t skip = host && host[0] == '[', len = host ? strcspn(host + skip, skip ? "]" : ":") : 0;
+
+	if (!host)
+		return true;
+	if (len >= sizeof name)
+		return false;
+	memcpy(name, host + skip, len);
+	name[len] = '\0';
+	return skip ? inet_pton(AF_INET6, name, &address) == 1
+		    : inet_pton(AF_INET, name, &address) == 1 || !strcasecmp(name, "localhost");
+}
+
 /* Called by MHD_run(), when the head of a request is there. A body is not read: it ends with the connection. */
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
 			      const char *version, const char *upload, size_t *upload_len, void **context)
@@ -178,6 +197,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	(void)upload;
 	(void)context;
 	*upload_len = 0;
+	if (!is_for_us(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
+		return answer_text(connection, MHD_HTTP_MISDIRECTED_REQUEST, "ask by the address, or as localhost\n");
 	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
 		return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET or HEAD\n");
 	if (!strcmp(url, "/metrics"))

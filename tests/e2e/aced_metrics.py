@@ -123,6 +123,24 @@ def other_requests(port, tcp_port):
     ctl("metrics", "--from", f"127.0.0.1:{free_tcp_port()}", code=3)
 
 
+def other_names(port):
+    """A name that somebody made to mean this machine is not ours (DNS rebinding)."""
+    hosts = {"127.0.0.1": 200, f"127.0.0.1:{port}": 200, "LocalHost:80": 200, "[::1]:9": 200, "10.0.0.1": 200,
+             "evil.example": 421, f"evil.example:{port}": 421, "localhost.evil.example": 421, "127.0.0.1.evil.example": 421,
+             "[evil]": 421, "[::1": 200, "": 421, "x" * 300: 421}
+    for host, status in hosts.items():
+        for path in ("/metrics", "/readyz", "/healthz"):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", path, headers={"Host": host})
+            answer = connection.getresponse()
+            assert answer.status == status, (host, path, answer.status)
+            assert status == 200 or b"aced_" not in answer.read()
+            connection.close()
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.send(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert b" 200 " in connection.recv(100)
+
+
 def who_dawdles_hinders_nobody(port, line):
     """All connections there may be, each with half a request; tokens are issued all the same."""
     held = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
@@ -192,6 +210,7 @@ def main():
     requests_are_counted(tcp_port, line)
     no_id_is_a_label(tcp_port)
     other_requests(port, tcp_port)
+    other_names(tcp_port)
     who_dawdles_hinders_nobody(tcp_port, line)
     who_drips_is_sent_away(tcp_port)
     readiness(clock, tcp_port, line)
