@@ -48,6 +48,14 @@ enum ace_err ctl_diff_make(const struct ctl_draft *draft, int64_t now, struct ct
 	return err ? err : policy_diff_run(diff->diff);
 }
 
+int ctl_diff_fail(const struct cli_output *output, const struct ctl_draft *draft, enum ace_err err)
+{
+	if (err != ACE_ERR_RANGE)
+		return ctl_fail(output, draft->store, err);
+	return cli_fail(output, CLI_EXIT_NO, "they differ in more than %d ways, which is too much to tell: compare smaller steps",
+			POLICY_DIFF_ROWS_MAX);
+}
+
 void ctl_diff_free(struct ctl_diff *diff)
 {
 	policy_diff_free(diff->diff);

@@ -17,8 +17,10 @@ struct ctl_diff {
 };
 
 /* Compare them: parties are those of the store before, and afterwards as the draft would have them. Errors of the store;
- * ACE_ERR_MEMORY. */
+ * ACE_ERR_RANGE: as policy_diff_run(); ACE_ERR_MEMORY. */
 ACE_MUST_CHECK enum ace_err ctl_diff_make(const struct ctl_draft *draft, int64_t now, struct ctl_diff *diff);
+/* Tell what went wrong there. Returns the exit code. */
+int ctl_diff_fail(const struct cli_output *output, const struct ctl_draft *draft, enum ace_err err);
 void ctl_diff_free(struct ctl_diff *diff);
 /* May somebody do more, or less, or otherwise? */
 bool ctl_diff_is_any(const struct ctl_diff *diff);

@@ -114,7 +114,7 @@ static int compare(struct request *r)
 	err = ctl_diff_make(&r->draft, r->now, &r->diff);
 	if (!err && r->has_replay)
 		err = ctl_replay_make(&r->draft, &r->diff, r->now - r->back_s, &r->replay);
-	return err ? ctl_fail(&r->output, r->draft.store, err) : print(r);
+	return err ? ctl_diff_fail(&r->output, &r->draft, err) : print(r);
 }
 
 static int run(struct request *r)

@@ -14,7 +14,7 @@
 #include "policy/policy.h"
 #include "storage/policies.h"
 
-#define PART_MAX (POLICY_FILE_MAX / 2) /* bytes after which another file begins */
+#define PART_MAX (POLICY_FILE_MAX / 8) /* bytes after which another file begins: editors want to read it, too */
 #define HEAD "{\n  \"format\": \"ace-policy/1\""
 
 struct exporting {

@@ -59,6 +59,11 @@ static enum ace_err compare(struct request *r)
 	r->diff = (struct ctl_diff){ .before = r->draft.running, .after = r->old.policy,
 				     .generations = { r->draft.generation, r->wanted } };
 	err = ctl_diff_make(&r->draft, r->in.now, &r->diff);
+	/* What cannot be told can be done all the same. */
+	if (err == ACE_ERR_RANGE) {
+		cli_note(r->output, "more than %d different changes: not told", POLICY_DIFF_ROWS_MAX);
+		return ACE_OK;
+	}
 	if (err)
 		return err;
 	if (r->output->json != CLI_TEXT)

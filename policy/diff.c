@@ -36,8 +36,10 @@ enum ace_err policy_diff_new(const struct policy *before, const struct policy *a
 	diff->policy[0] = before;
 	diff->policy[1] = after;
 	diff->now = now;
+	diff->rows_max = POLICY_DIFF_ROWS_MAX;
+	diff->clients.looks.arena = diff->devices.looks.arena = &diff->arena;
 	diff->values.arena = diff->tags.arena = diff->clients.keys.arena = diff->devices.keys.arena = &diff->arena;
-	diff->situations.arena = diff->row_keys.arena = diff->block_keys.arena = &diff->arena;
+	diff->situations.arena = diff->row_keys.arena = diff->lists.arena = diff->block_keys.arena = &diff->arena;
 	if (!diff_rules_join(diff)) {
 		policy_diff_free(diff);
 		return ACE_ERR_MEMORY;
@@ -48,6 +50,8 @@ enum ace_err policy_diff_new(const struct policy *before, const struct policy *a
 
 static void side_free(struct diff_side *parties)
 {
+	policy_intern_free(&parties->looks);
+	free(parties->class_of);
 	policy_intern_free(&parties->keys);
 	free(parties->classes);
 	free(parties->members);
@@ -63,6 +67,7 @@ void policy_diff_free(struct policy_diff *diff)
 	policy_intern_free(&diff->tags);
 	policy_intern_free(&diff->situations);
 	policy_intern_free(&diff->row_keys);
+	policy_intern_free(&diff->lists);
 	policy_intern_free(&diff->block_keys);
 	diff_blocks_free(diff->blocks, diff->blocks_len);
 	free(diff->outcomes);
@@ -214,10 +219,10 @@ static bool make_blocks(struct running *run, uint32_t device)
 	for (size_t i = 0, end; i < run->found_len; i = end) {
 		for (end = i; end < run->found_len && run->found[end].row == run->found[i].row; end++)
 			;
-		if (!diff_words(diff, end - i + 1))
+		if (!diff_words(diff, end - i))
 			return false;
 		for (size_t k = i; k < end; k++)
-			diff->words[k - i + 1] = run->found[k].client;
+			diff->words[k - i] = run->found[k].client;
 		if (!diff_block_add(diff, run->found[i].row, end - i, device))
 			return false;
 	}
@@ -251,5 +256,7 @@ enum ace_err policy_diff_run(struct policy_diff *diff)
 	free(run.starts);
 	free(run.seen);
 	free(run.found);
-	return is_done ? ACE_OK : ACE_ERR_MEMORY;
+	if (is_done)
+		return ACE_OK;
+	return diff->is_full ? ACE_ERR_RANGE : ACE_ERR_MEMORY;
 }

@@ -11,6 +11,7 @@
 
 #include "policy/can.h"
 
+#define POLICY_DIFF_ROWS_MAX 200000 /* different things that happen to somebody */
 #define POLICY_DIFF_IDS_MAX 100 /* ids that are named of a set; all are counted */
 
 struct policy_diff;
@@ -32,7 +33,8 @@ struct policy_diff_party {
 /* kind is POLICY_KIND_CLIENT or POLICY_KIND_DEVICE. ACE_ERR_MEMORY. */
 ACE_MUST_CHECK enum ace_err policy_diff_add(struct policy_diff *diff, enum policy_kind kind,
 					    const struct policy_diff_party *party);
-/* Compare. Once, after the last policy_diff_add(). ACE_ERR_MEMORY. */
+/* Compare. Once, after the last policy_diff_add(). ACE_ERR_RANGE: more than POLICY_DIFF_ROWS_MAX different things happen, which
+ * nobody would read; ACE_ERR_MEMORY. */
 ACE_MUST_CHECK enum ace_err policy_diff_run(struct policy_diff *diff);
 
 /* What became of a rule, whether it matters to anybody or not. */

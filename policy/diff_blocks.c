@@ -48,47 +48,57 @@ static struct diff_block *block_at(struct policy_diff *diff, uint32_t number)
 	return &blocks[number];
 }
 
+/* A list is kept once however many blocks have it, and so is what is told of two. */
+static bool key_of(struct policy_diff *diff, const uint32_t *list, size_t len, uint32_t other, uint32_t *ret_number)
+{
+	uint32_t key[2] = { 0, other };
+
+	return policy_intern(&diff->lists, list, len * sizeof *list, &key[0]) &&
+	       policy_intern(&diff->block_keys, key, sizeof key, ret_number);
+}
+
+static void take_clients(const struct policy_diff *diff, uint32_t number, struct diff_block *block)
+{
+	const uint32_t *key = diff->block_keys.list[number].bytes;
+
+	block->clients = diff->lists.list[key[0]].bytes;
+	block->clients_len = diff->lists.list[key[0]].len / sizeof *block->clients;
+}
+
 bool diff_block_add(struct policy_diff *diff, uint32_t row, size_t clients_len, uint32_t device)
 {
 	size_t known = diff->block_keys.len;
 	struct diff_block *block;
 	uint32_t number;
 
-	diff->words[0] = row;
-	if (!policy_intern(&diff->block_keys, diff->words, (clients_len + 1) * sizeof *diff->words, &number))
+	if (!key_of(diff, diff->words, clients_len, row, &number))
 		return false;
 	block = block_at(diff, number);
 	if (!block)
 		return false;
 	if (number == known) {
-		block->clients = (const uint32_t *)diff->block_keys.list[number].bytes + 1;
-		block->clients_len = clients_len;
+		take_clients(diff, number, block);
 		if (!diff_number_add(&block->rows, row))
 			return false;
 	}
 	return diff_number_add(&block->devices, device);
 }
 
-/* The key is how many classes of clients, they, and the classes of devices. */
+/* The key is both lists. */
 static bool join_one(struct policy_diff *diff, const struct diff_block *from)
 {
-	size_t len = 1 + from->clients_len + from->devices.len, known = diff->block_keys.len;
+	size_t known = diff->block_keys.len;
 	struct diff_block *block;
-	uint32_t number;
+	uint32_t number, devices;
 
-	if (!diff_words(diff, len))
-		return false;
-	diff->words[0] = (uint32_t)from->clients_len;
-	memcpy(diff->words + 1, from->clients, from->clients_len * sizeof *diff->words);
-	memcpy(diff->words + 1 + from->clients_len, from->devices.list, from->devices.len * sizeof *diff->words);
-	if (!policy_intern(&diff->block_keys, diff->words, len * sizeof *diff->words, &number))
+	if (!policy_intern(&diff->lists, from->devices.list, from->devices.len * sizeof *from->devices.list, &devices) ||
+	    !key_of(diff, from->clients, from->clients_len, devices, &number))
 		return false;
 	block = block_at(diff, number);
 	if (!block)
 		return false;
 	if (number == known) {
-		block->clients = from->clients;
-		block->clients_len = from->clients_len;
+		take_clients(diff, number, block);
 		for (size_t i = 0; i < from->devices.len; i++)
 			if (!diff_number_add(&block->devices, from->devices.list[i]))
 				return false;

@@ -9,6 +9,7 @@
 
 struct sorting {
 	struct policy_diff *diff;
+	struct diff_side *parties;
 	bool is_device;
 	const struct policy_party *party[2];
 	uint32_t state[2], model[2];
@@ -54,18 +55,21 @@ static uint32_t state_of(struct sorting *s, unsigned int side, const char *model
 static void select_rules(struct sorting *s, unsigned int side)
 {
 	const struct policy *policy = s->diff->policy[side];
+	uint64_t *rules = s->rules[side];
 
 	if (s->state[side] != POLICY_DIFF_ACTIVE) {
-		memset(s->rules[side], 0, policy->words * sizeof *s->rules[side]);
+		memset(rules, 0, policy->words * sizeof *rules);
 		return;
 	}
-	policy_select(policy, s->is_device ? &policy->devices : &policy->clients, s->party[side], s->rules[side]);
-	for (uint32_t r = 0; policy_rules_next(s->rules[side], policy->words, &r); r++) {
-		const struct policy_when *when = &policy->rules[r].when;
+	policy_select(policy, s->is_device ? &policy->devices : &policy->clients, s->party[side], rules);
+	for (size_t w = 0; w < policy->words; w++) {
+		rules[w] &= ~s->parties->over[side][w];
+		for (uint64_t rest = rules[w] & s->parties->conditional[side][w]; rest; rest &= rest - 1) {
+			const struct policy_when *when = &policy->rules[w * 64 + (size_t)__builtin_ctzll(rest)].when;
 
-		if (s->diff->rules[s->diff->joint[side][r]].is_over[side] ||
-		    !policy_tags_match(s->is_device ? when->device_tags : when->client_tags, s->party[side]->tags))
-			s->rules[side][r / 64] &= ~(UINT64_C(1) << r % 64);
+			if (!policy_tags_match(s->is_device ? when->device_tags : when->client_tags, s->party[side]->tags))
+				rules[w] &= ~(rest & -rest);
+		}
 	}
 }
 
@@ -181,12 +185,11 @@ static bool member_add(struct policy_diff *diff, struct diff_side *parties, cons
 	return member->id && tags_intern(diff, party->after ? party->after->tags : party->before->tags, member);
 }
 
-static bool sort_in(struct sorting *s, const struct policy_diff_party *party)
+/* The class of a look that was not seen before. */
+static bool class_of(struct sorting *s, uint32_t *ret_class)
 {
 	struct policy_diff *diff = s->diff;
-	struct diff_side *parties = s->is_device ? &diff->devices : &diff->clients;
-	size_t links = 4 + 2 * diff->same_keys_len, end, known = parties->keys.len;
-	uint32_t number;
+	size_t links = 4 + 2 * diff->same_keys_len, end, known = s->parties->keys.len;
 
 	if (!diff_words(diff, links))
 		return false;
@@ -195,11 +198,55 @@ static bool sort_in(struct sorting *s, const struct policy_diff_party *party)
 		return false;
 	memcpy(diff->words, s->state, sizeof s->state);
 	memcpy(diff->words + 2, s->model, sizeof s->model);
-	if (!policy_intern(&parties->keys, diff->words, end * sizeof *diff->words, &number))
+	if (!policy_intern(&s->parties->keys, diff->words, end * sizeof *diff->words, ret_class))
 		return false;
-	if (number == known && !class_fill(parties, number, diff->same_keys_len))
+	return *ret_class < known || class_fill(s->parties, *ret_class, diff->same_keys_len);
+}
+
+/* State and model, the values of all tags that same_tag may look at, and the rules of both sides as bits. @return how many
+ * words, 0 when there is no memory. */
+static size_t put_look(struct sorting *s)
+{
+	struct policy_diff *diff = s->diff;
+	size_t keys = diff->same_keys_len, at = 4 + 2 * keys;
+	size_t words = diff->policy[0]->words + diff->policy[1]->words;
+
+	if (!diff_words(diff, at + 2 * words))
+		return 0;
+	memcpy(diff->words, s->state, sizeof s->state);
+	memcpy(diff->words + 2, s->model, sizeof s->model);
+	for (unsigned int side = 0; side < 2; side++) {
+		for (uint32_t k = 0; k < keys; k++) {
+			uint32_t *value = &diff->words[4 + side * keys + k];
+
+			*value = 0;
+			if (s->state[side] == POLICY_DIFF_ACTIVE && !value_of(diff, s->party[side], k, value))
+				return 0;
+		}
+		memcpy(diff->words + at, s->rules[side], diff->policy[side]->words * sizeof *s->rules[side]);
+		at += 2 * diff->policy[side]->words;
+	}
+	return at;
+}
+
+static bool sort_in(struct sorting *s, const struct policy_diff_party *party)
+{
+	struct diff_side *parties = s->parties;
+	size_t len = put_look(s), known = parties->looks.len;
+	uint32_t look, *list = parties->class_of;
+
+	if (!len || !policy_intern(&parties->looks, s->diff->words, len * sizeof *s->diff->words, &look))
 		return false;
-	return member_add(diff, parties, party, number);
+	if (look == known && look == parties->class_of_cap) {
+		list = reallocarray(list, parties->class_of_cap * 2 + 64, sizeof *list);
+		if (!list)
+			return false;
+		parties->class_of = list;
+		parties->class_of_cap = parties->class_of_cap * 2 + 64;
+	}
+	if (look == known && !class_of(s, &list[look]))
+		return false;
+	return member_add(s->diff, parties, party, list[look]);
 }
 
 bool diff_class_add(struct policy_diff *diff, enum policy_kind kind, const struct policy_diff_party *party)
@@ -209,6 +256,7 @@ bool diff_class_add(struct policy_diff *diff, enum policy_kind kind, const struc
 
 	s.diff = diff;
 	s.is_device = kind == POLICY_KIND_DEVICE;
+	s.parties = s.is_device ? &diff->devices : &diff->clients;
 	s.model[0] = s.model[1] = 0;
 	s.party[0] = party->before;
 	s.party[1] = party->after;

@@ -12,7 +12,6 @@
 /* A rule of both policies, or of one. */
 struct diff_rule {
 	uint32_t at[2]; /* its number on each side, or DIFF_NONE */
-	bool is_over[2];  /* not_after has passed */
 	bool is_hot;      /* says something else on both sides */
 	enum policy_diff_rule listed;
 	const uint32_t *same[2]; /* numbers of the keys of same_tag */
@@ -43,6 +42,12 @@ struct diff_member {
 
 /* Clients, or devices. */
 struct diff_side {
+	/* What parties look like at first sight, before it is worked out what it means; alike ones are in one class. */
+	struct policy_intern looks;
+	uint32_t *class_of; /* of each look */
+	size_t class_of_cap;
+	uint64_t *over[2];        /* rules that have ended, as bits, on each side */
+	uint64_t *conditional[2]; /* rules with conditions about tags of this kind of party */
 	struct policy_intern keys; /* of classes */
 	struct diff_class *classes;
 	size_t classes_cap;
@@ -88,7 +93,9 @@ struct policy_diff {
 	size_t outcomes_cap;
 	struct policy_intern row_keys; /* what is the same for people */
 	struct policy_diff_row *rows;
-	size_t rows_cap;
+	size_t rows_cap, rows_max;
+	bool is_full; /* there are more */
+	struct policy_intern lists; /* of classes, as blocks have them */
 	struct policy_intern block_keys;
 	struct diff_block *blocks;
 	size_t blocks_len, blocks_cap;
@@ -123,7 +130,7 @@ bool diff_rows(struct policy_diff *diff, const struct diff_situation *situation,
 int diff_row_compare(const struct policy_diff_row *a, const struct policy_diff_row *b);
 /* diff_blocks.c */
 bool diff_number_add(struct diff_numbers *numbers, uint32_t number);
-/* Add a class of devices where this row happens to these classes of clients: words from 1 on. */
+/* Add a class of devices where this row happens to these classes of clients, which are words. */
 bool diff_block_add(struct policy_diff *diff, uint32_t row, size_t clients_len, uint32_t device);
 /* Join blocks about the same parties, and put them in order. */
 bool diff_blocks_finish(struct policy_diff *diff);

@@ -55,6 +55,9 @@ bool diff_row_put(struct policy_diff *diff, const uint32_t heads[4], const struc
 		return false;
 	if (*ret_number < known)
 		return true;
+	diff->is_full = known == diff->rows_max;
+	if (diff->is_full)
+		return false;
 	if (known == diff->rows_cap) {
 		rows = reallocarray(rows, diff->rows_cap * 2 + 64, sizeof *rows);
 		if (!rows)

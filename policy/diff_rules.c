@@ -125,7 +125,6 @@ static bool note_side(struct policy_diff *diff, struct diff_rule *joint, unsigne
 	if (joint->at[side] == DIFF_NONE)
 		return true;
 	when = &diff->policy[side]->rules[joint->at[side]].when;
-	joint->is_over[side] = when->has_not_after && diff->now >= when->not_after;
 	same = policy_arena_array(&diff->arena, when->same_tag.len, sizeof *same);
 	if (!same)
 		return false;
@@ -134,6 +133,26 @@ static bool note_side(struct policy_diff *diff, struct diff_rule *joint, unsigne
 			return false;
 	joint->same[side] = same;
 	joint->same_len[side] = when->same_tag.len;
+	return true;
+}
+
+static bool note_parties(struct policy_diff *diff, struct diff_side *parties, unsigned int side, bool is_device)
+{
+	const struct policy *policy = diff->policy[side];
+
+	parties->over[side] = policy_arena_array(&diff->arena, policy->words, sizeof *parties->over[side]);
+	parties->conditional[side] = policy_arena_array(&diff->arena, policy->words, sizeof *parties->conditional[side]);
+	if (!parties->over[side] || !parties->conditional[side])
+		return false;
+	for (uint32_t r = 0; r < policy->rules_len; r++) {
+		const struct policy_when *when = &policy->rules[r].when;
+		uint64_t bit = UINT64_C(1) << r % 64;
+
+		if (when->has_not_after && diff->now >= when->not_after)
+			parties->over[side][r / 64] |= bit;
+		if ((is_device ? when->device_tags : when->client_tags).len)
+			parties->conditional[side][r / 64] |= bit;
+	}
 	return true;
 }
 
@@ -210,6 +229,9 @@ bool diff_rules_join(struct policy_diff *diff)
 		diff->joint[side] = policy_arena_array(&diff->arena, diff->policy[side]->rules_len, sizeof *diff->joint[side]);
 	if (!diff->rules || !diff->joint[0] || !diff->joint[1] || !compare_models(diff))
 		return false;
+	for (unsigned int side = 0; side < 2; side++)
+		if (!note_parties(diff, &diff->clients, side, false) || !note_parties(diff, &diff->devices, side, true))
+			return false;
 	merge(diff);
 	for (size_t i = 0; i < diff->rules_len; i++) {
 		compare_rule(diff, &diff->rules[i]);
