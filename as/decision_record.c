@@ -6,14 +6,25 @@
 #include "as/reasons.h"
 #include "cli/log.h"
 
-static enum ace_err fill_known(const char *id, bool is_enabled, const struct ace_tags *tags,
-			       struct store_party *ret_party)
+/* What a record says of somebody who has one. */
+struct known {
+	const char *id;
+	bool is_enabled;
+	size_t tags;
+	struct ace_slice tag_text; /* came out of a row, so it fits one */
+};
+
+static enum ace_err fill_known(struct known known, struct store_party *ret_party)
 {
-	enum ace_err err = store_text_set(id, ret_party->id, sizeof ret_party->id);
+	struct store_tags *tags = &ret_party->tags;
 
 	ret_party->is_known = true;
-	ret_party->is_enabled = is_enabled;
-	return err ? err : store_tags_set(tags, &ret_party->tags);
+	ret_party->is_enabled = known.is_enabled;
+	tags->count = (uint16_t)known.tags;
+	tags->len = (uint16_t)known.tag_text.len;
+	if (known.tag_text.len)
+		memcpy(tags->text, known.tag_text.ptr, known.tag_text.len);
+	return store_text_set(known.id, ret_party->id, sizeof ret_party->id);
 }
 
 static enum ace_err fill_device(const struct as_decided *in, struct store_party *ret_party)
@@ -22,7 +33,7 @@ static enum ace_err fill_device(const struct as_decided *in, struct store_party 
 	struct ace_slice audience = in->request->audience;
 
 	if (device)
-		return fill_known(device->id, device->is_enabled, &device->tags, ret_party);
+		return fill_known((struct known){ device->id, device->is_enabled, device->tags.len, device->tag_text }, ret_party);
 	ret_party->is_known = ret_party->is_enabled = false;
 	ret_party->tags.count = ret_party->tags.len = 0;
 	/* An audience that nobody has is the client's own words: kept for the operator, cut to what a record holds. */
@@ -40,10 +51,12 @@ static enum ace_err fill_device(const struct as_decided *in, struct store_party 
 
 enum ace_err as_decision_fill(struct as_server *as, const struct as_decided *in, struct store_decision *ret_record)
 {
+	const struct as_client *client = in->client;
 	enum ace_err err = store_decision_id_take(as->store, as->batch->now_ms, &ret_record->id);
 
 	if (!err)
-		err = fill_known(in->client->id, in->client->is_enabled, &in->client->tags, &ret_record->client);
+		err = fill_known((struct known){ client->id, client->is_enabled, client->tags.len, client->tag_text },
+				 &ret_record->client);
 	if (!err)
 		err = fill_device(in, &ret_record->device);
 	if (!err)

@@ -25,7 +25,7 @@ static size_t tags_size(const struct store_tags *tags)
 	return tags->count * sizeof(struct ace_tag) + tags->len;
 }
 
-static struct ace_tags pack_tags(struct packer *packer, const struct store_tags *tags)
+static struct ace_tags pack_tags(struct packer *packer, const struct store_tags *tags, struct ace_slice *ret_text)
 {
 	struct ace_tag list[STORE_TAGS_MAX], *copy = (struct ace_tag *)(void *)packer->at;
 	struct ace_tags view = store_tags_view(tags, list);
@@ -34,6 +34,7 @@ static struct ace_tags pack_tags(struct packer *packer, const struct store_tags 
 	for (size_t i = 0; i < view.len; i++)
 		copy[i] = (struct ace_tag){ text + (list[i].key - tags->text), text + (list[i].value - tags->text) };
 	memcpy(text, tags->text, tags->len);
+	*ret_text = (struct ace_slice){ (const uint8_t *)text, tags->len };
 	packer->at = text + tags->len;
 	return (struct ace_tags){ copy, view.len };
 }
@@ -47,7 +48,7 @@ struct as_client *as_client_new(const struct store_client *record)
 
 	if (!client)
 		return NULL;
-	client->tags = pack_tags(&packer, &record->tags);
+	client->tags = pack_tags(&packer, &record->tags, &client->tag_text);
 	client->id = pack_text(&packer, record->id);
 	client->default_audience = pack_text(&packer, record->default_audience);
 	client->default_scope = pack_text(&packer, record->default_scope);
@@ -75,7 +76,7 @@ struct as_device *as_device_new(const struct store_device *record, const struct 
 
 	if (!device)
 		return NULL;
-	device->tags = pack_tags(&packer, &record->tags);
+	device->tags = pack_tags(&packer, &record->tags, &device->tag_text);
 	device->id = pack_text(&packer, record->id);
 	device->alias = pack_text(&packer, record->audience);
 	device->audience = device->alias[0] ? device->alias : device->id;

@@ -11,6 +11,7 @@ struct as_client {
 	/* All texts and tags lie in the same block. */
 	const char *id, *default_audience, *default_scope; /* the last two: "" when there is none */
 	struct ace_tags tags;
+	struct ace_slice tag_text; /* the same as rows keep it: struct store_tags */
 	bool is_enabled;
 	enum store_auth method;
 	uint64_t line;
@@ -25,6 +26,7 @@ struct as_device {
 	const char *alias;    /* "": the id is its only audience */
 	const char *audience; /* what its tokens say: alias or id */
 	struct ace_tags tags;
+	struct ace_slice tag_text; /* as that of a client */
 	bool is_enabled;
 	size_t keys_len;
 	struct store_device_key described[STORE_DEVICE_KEYS_MAX];

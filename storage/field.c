@@ -181,7 +181,12 @@ void field_begin(struct field_writer *f, struct ace_buf *out, uint64_t version)
 
 static void key_put(struct field_writer *f, int key)
 {
-	ace_cbor_write_int(&f->cbor, key);
+	struct ace_cbor_writer *w = &f->cbor;
+
+	/* Each is its own encoding. */
+	if (w->len < w->cap)
+		w->ptr[w->len] = (uint8_t)key;
+	w->len++;
 	f->count++;
 }
 
