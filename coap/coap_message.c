@@ -49,7 +49,7 @@ static enum ace_err extended_take(struct ace_slice *rest, uint32_t nibble, uint3
 }
 
 /* Take the option at the front of *rest; *number is that of the option before it, then its own. */
-static enum ace_err option_take(struct ace_slice *rest, uint32_t *number, struct ace_slice *ret_value)
+static inline enum ace_err option_take(struct ace_slice *rest, uint32_t *number, struct ace_slice *ret_value)
 {
 	uint32_t delta, len;
 	uint8_t first = slice_take(rest, 1).ptr[0];
