@@ -13,12 +13,12 @@ static uint64_t exchange_hash(const struct ace_udp_table *table, uint32_t peer, 
 	return ace_udp_hash(table->seed, &word, 1);
 }
 
-uint32_t ace_udp_exchange_find(const struct ace_udp_table *table, uint32_t peer, uint16_t mid)
+static uint32_t exchange_find(const struct ace_udp_table *table, uint32_t peer, uint16_t mid, uint64_t hash)
 {
-	uint32_t index = ace_udp_index_first(&table->exchange_index, exchange_hash(table, peer, mid));
+	uint32_t index = ace_udp_index_first(&table->exchange_index, hash);
 
 	while (index && (table->exchanges[index].peer != peer || table->exchanges[index].mid != mid))
-		index = table->exchange_index.next[index];
+		index = ace_udp_index_next(&table->exchange_index, index);
 	return index;
 }
 
@@ -28,15 +28,21 @@ static void evict_oldest(struct ace_udp_table *table)
 	assert(table->finished.oldest);
 	ace_udp_exchange_forget(table, table->finished.oldest);
 	table->answers_evicted++;
+	/* A full table loses the next one soon. 0, which is none, has a place too. */
+	ace_udp_index_expect(&table->exchange_index, table->finished.oldest);
 }
 
-uint32_t ace_udp_exchange_begin(struct ace_udp_table *table, uint32_t peer, uint16_t mid)
+uint32_t ace_udp_exchange_touch(struct ace_udp_table *table, uint32_t peer, uint16_t mid, bool *ret_is_new)
 {
-	uint32_t index;
+	uint64_t hash = exchange_hash(table, peer, mid);
+	uint32_t index = exchange_find(table, peer, mid, hash);
 
+	*ret_is_new = !index;
+	if (index)
+		return index;
 	if (table->exchange_index.held == table->exchange_index.max)
 		evict_oldest(table); /* there is one: a batch is smaller than the table */
-	index = ace_udp_index_take(&table->exchange_index, exchange_hash(table, peer, mid));
+	index = ace_udp_index_take(&table->exchange_index, hash);
 	table->exchanges[index] = (struct ace_udp_exchange) {
 		.peer = peer,
 		.mid = mid,
@@ -121,7 +127,7 @@ void ace_udp_exchange_forget(struct ace_udp_table *table, uint32_t index)
 		peer->newest = 0;
 	peer->finished--;
 	ace_udp_list_remove(&table->finished, table->exchange_links, index);
-	ace_udp_index_release(&table->exchange_index, exchange_hash(table, exchange->peer, exchange->mid), index);
+	ace_udp_index_release(&table->exchange_index, index);
 }
 
 void ace_udp_exchanges_expire(struct ace_udp_table *table)

@@ -55,42 +55,43 @@ enum ace_err ace_udp_index_init(struct ace_udp_index *index, uint32_t max)
 		buckets *= 2;
 	*index = (struct ace_udp_index) { .mask = buckets - 1, .max = max };
 	index->heads = calloc(buckets, sizeof *index->heads);
-	index->next = calloc((size_t)max + 1, sizeof *index->next);
-	return index->heads && index->next ? ACE_OK : ACE_ERR_MEMORY;
+	index->places = calloc((size_t)max + 1, sizeof *index->places);
+	return index->heads && index->places ? ACE_OK : ACE_ERR_MEMORY;
 }
 
 void ace_udp_index_fini(struct ace_udp_index *index)
 {
 	free(index->heads);
-	free(index->next);
+	free(index->places);
 	*index = (struct ace_udp_index) { 0 };
 }
 
 uint32_t ace_udp_index_take(struct ace_udp_index *index, uint64_t hash)
 {
-	uint32_t *head = &index->heads[hash & index->mask];
+	uint32_t bucket = (uint32_t)(hash & index->mask);
 	uint32_t record = index->free;
 
 	if (record)
-		index->free = index->next[record];
+		index->free = index->places[record].next;
 	else if (index->used < index->max)
 		record = ++index->used;
 	else
 		return 0;
-	index->next[record] = *head;
-	*head = record;
+	index->places[record] = (struct ace_udp_place) { index->heads[bucket], bucket };
+	index->heads[bucket] = record;
 	index->held++;
 	return record;
 }
 
-void ace_udp_index_release(struct ace_udp_index *index, uint64_t hash, uint32_t record)
+void ace_udp_index_release(struct ace_udp_index *index, uint32_t record)
 {
-	uint32_t *place = &index->heads[hash & index->mask];
+	struct ace_udp_place *place = &index->places[record];
+	uint32_t *link = &index->heads[place->bucket];
 
-	while (*place != record)
-		place = &index->next[*place];
-	*place = index->next[record];
-	index->next[record] = index->free;
+	while (*link != record)
+		link = &index->places[*link].next;
+	*link = place->next;
+	place->next = index->free;
 	index->free = record;
 	index->held--;
 }
@@ -98,6 +99,16 @@ void ace_udp_index_release(struct ace_udp_index *index, uint64_t hash, uint32_t 
 uint32_t ace_udp_index_first(const struct ace_udp_index *index, uint64_t hash)
 {
 	return index->heads[hash & index->mask];
+}
+
+uint32_t ace_udp_index_next(const struct ace_udp_index *index, uint32_t record)
+{
+	return index->places[record].next;
+}
+
+void ace_udp_index_expect(const struct ace_udp_index *index, uint32_t record)
+{
+	__builtin_prefetch(&index->heads[index->places[record].bucket], 1);
 }
 
 void ace_udp_list_add(struct ace_udp_list *list, struct ace_udp_link *links, uint32_t record)

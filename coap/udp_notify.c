@@ -138,5 +138,5 @@ enum ace_err ace_udp_notify(struct ace_udp_server *server, uint64_t handle,
 
 bool ace_udp_observe_event(struct ace_udp_server *server, struct ace_udp_observe_event *ret_event)
 {
-	return ace_udp_observers_event(&server->observers, &server->table, ret_event);
+	return ace_udp_observers_event(&server->observers, ret_event);
 }

@@ -66,7 +66,7 @@ uint32_t ace_udp_observation_find(const struct ace_udp_observers *observers, con
 		if (observation->peer == peer && !has_ended(observation) &&
 		    ace_slice_equal(token_of(observation), token))
 			return record;
-		record = observers->index.next[record];
+		record = ace_udp_index_next(&observers->index, record);
 	}
 	return 0;
 }
@@ -110,13 +110,12 @@ uint32_t ace_udp_observation_take(struct ace_udp_observers *observers, struct ac
 	return record;
 }
 
-static void release(struct ace_udp_observers *observers, const struct ace_udp_table *table, uint32_t record)
+static void release(struct ace_udp_observers *observers, uint32_t record)
 {
 	struct ace_udp_observation *observation = &observers->records[record];
 
 	observation->generation++; /* handles end here */
-	ace_udp_index_release(&observers->index, observation_hash(table, observation->peer, token_of(observation)),
-			      record);
+	ace_udp_index_release(&observers->index, record);
 }
 
 static void event_set(struct ace_udp_observers *observers, uint32_t record, uint8_t kind)
@@ -153,7 +152,7 @@ void ace_udp_observation_leave(struct ace_udp_observers *observers, struct ace_u
 	}
 	if (observation->event)
 		ace_udp_list_remove(&observers->events, observers->event_links, record);
-	release(observers, table, record);
+	release(observers, record);
 }
 
 uint64_t ace_udp_observation_handle(const struct ace_udp_observers *observers, uint32_t record)
@@ -229,8 +228,7 @@ uint64_t ace_udp_observers_due_ms(const struct ace_udp_observers *observers)
 	return oldest ? observers->records[oldest].refreshed_ms + ACE_UDP_OBSERVE_REFRESH_MS : UINT64_MAX;
 }
 
-bool ace_udp_observers_event(struct ace_udp_observers *observers, const struct ace_udp_table *table,
-			     struct ace_udp_observe_event *ret_event)
+bool ace_udp_observers_event(struct ace_udp_observers *observers, struct ace_udp_observe_event *ret_event)
 {
 	uint32_t record = observers->events.oldest;
 	struct ace_udp_observation *observation = &observers->records[record];
@@ -244,7 +242,7 @@ bool ace_udp_observers_event(struct ace_udp_observers *observers, const struct a
 	};
 	ace_udp_list_remove(&observers->events, observers->event_links, record);
 	if (has_ended(observation))
-		release(observers, table, record);
+		release(observers, record);
 	observation->event = 0;
 	return true;
 }

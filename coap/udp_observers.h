@@ -60,8 +60,7 @@ void ace_udp_observation_refresh(struct ace_udp_observers *observers, const stru
 /* Tell the caller about those that were not heard of for a day, and about at most so many that found no place. */
 void ace_udp_observers_tell(struct ace_udp_observers *observers, const struct ace_udp_table *table, uint32_t places);
 void ace_udp_observation_starve(struct ace_udp_observers *observers, uint32_t record);
-bool ace_udp_observers_event(struct ace_udp_observers *observers, const struct ace_udp_table *table,
-			     struct ace_udp_observe_event *ret_event);
+bool ace_udp_observers_event(struct ace_udp_observers *observers, struct ace_udp_observe_event *ret_event);
 /* When the next one must be told that it is due; UINT64_MAX: never. */
 uint64_t ace_udp_observers_due_ms(const struct ace_udp_observers *observers);
 

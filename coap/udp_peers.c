@@ -72,7 +72,7 @@ static void peer_remove(struct ace_udp_table *table, uint32_t index)
 	while (peer->oldest)
 		ace_udp_exchange_forget(table, peer->oldest);
 	ace_udp_list_remove(list_of(table, peer), table->peer_links, index);
-	ace_udp_index_release(&table->peer_index, endpoint_hash(table, &peer->endpoint), index);
+	ace_udp_index_release(&table->peer_index, index);
 }
 
 /* Peers of the batch in hand are the newest of their list, and fewer than there are peers that are not pinned: so
@@ -92,7 +92,7 @@ static uint32_t peer_find(const struct ace_udp_table *table, const struct ace_ud
 	uint32_t index = ace_udp_index_first(&table->peer_index, hash);
 
 	while (index && memcmp(&table->peers[index].endpoint, endpoint, sizeof *endpoint))
-		index = table->peer_index.next[index];
+		index = ace_udp_index_next(&table->peer_index, index);
 	return index;
 }
 

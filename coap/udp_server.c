@@ -117,10 +117,9 @@ static void reply(struct ace_udp_server *server, const struct ace_udp_datagram *
 {
 	const uint8_t *in = datagram->bytes.ptr;
 	size_t token_len = code ? in[0] & ACE_UDP_TOKEN_LEN_MASK : 0;
-	uint8_t *copy;
+	uint8_t *copy = ace_udp_output_copy(&server->output, &datagram->endpoint,
+					    (struct ace_slice) { in, ACE_COAP_HEADER_LEN + token_len });
 
-	copy = ace_udp_output_copy(&server->output, &datagram->endpoint,
-				   (struct ace_slice) { in, ACE_COAP_HEADER_LEN + token_len });
 	copy[0] = (uint8_t)(ACE_UDP_VERSION_1 | type << 4 | token_len);
 	copy[1] = code;
 }
@@ -205,10 +204,11 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 			    const struct ace_coap_message *msg)
 {
 	uint32_t peer = ace_udp_peer_touch(&server->table, &datagram->endpoint);
-	uint32_t exchange = ace_udp_exchange_find(&server->table, peer, msg->mid);
 	struct ace_udp_request *request = &server->batch[server->batch_len];
+	bool is_new;
+	uint32_t exchange = ace_udp_exchange_touch(&server->table, peer, msg->mid, &is_new);
 
-	if (exchange) {
+	if (!is_new) {
 		receive_copy(server, peer, datagram, msg, exchange);
 		return;
 	}
@@ -218,11 +218,11 @@ static void receive_request(struct ace_udp_server *server, size_t nth, const str
 		.datagram = datagram->bytes,
 		.msg = *msg,
 		.confirmed = ace_udp_peer_is_confirmed(&server->table, peer),
+		.answer_max = ace_udp_answer_max(server, peer, datagram->bytes.len, msg->token.len),
 		.received_ms = server->table.now_ms,
 	};
-	request->answer_max = ace_udp_answer_max(server, peer, request->datagram.len, msg->token.len);
 	server->peers[server->batch_len] = peer;
-	server->exchanges[server->batch_len++] = ace_udp_exchange_begin(&server->table, peer, msg->mid);
+	server->exchanges[server->batch_len++] = exchange;
 	server->strangers += !request->confirmed;
 	server->stats.requests++;
 }

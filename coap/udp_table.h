@@ -95,9 +95,9 @@ void ace_udp_peer_confirm(struct ace_udp_table *table, uint32_t peer);
 bool ace_udp_peer_is_confirmed(const struct ace_udp_table *table, uint32_t peer);
 void ace_udp_peers_expire(struct ace_udp_table *table);
 
-/* 0 when there is none. */
-uint32_t ace_udp_exchange_find(const struct ace_udp_table *table, uint32_t peer, uint16_t mid);
-uint32_t ace_udp_exchange_begin(struct ace_udp_table *table, uint32_t peer, uint16_t mid);
+/* The exchange of that Message ID. A new one is in progress; while there are as many as there can be, it takes the place of the
+ * oldest finished one. */
+uint32_t ace_udp_exchange_touch(struct ace_udp_table *table, uint32_t peer, uint16_t mid, bool *ret_is_new);
 /* Keep the answer for copies (none: they get silence). The bytes stay readable until a whole ring has
  * been written over; NULL when there are none. */
 uint8_t *ace_udp_exchange_finish(struct ace_udp_table *table, uint32_t exchange, struct ace_slice answer);
