@@ -106,14 +106,6 @@ void as_blocks_cut(struct as_server *as, struct as_job *job)
 
 /* --- requests --- */
 
-static bool has_block(struct ace_slice options)
-{
-	struct ace_slice value;
-
-	return ace_coap_option_find(options, ACE_OPT_BLOCK1, &value) ||
-	       ace_coap_option_find(options, ACE_OPT_BLOCK2, &value);
-}
-
 static void answer_kept(struct as_job *job, const struct ace_block2_answer *kept)
 {
 	struct as_answer *answer = &job->answer;
@@ -148,8 +140,6 @@ bool as_blocks_take(struct as_server *as, struct as_job *job)
 {
 	struct ace_block1 *result = &job->block1;
 
-	if (!has_block(job->inner.options))
-		return true;
 	/* Served before, in a batch that acectl has overtaken: the block was taken then, and the body is gone. */
 	if (result->has_option && result->option >> 4) {
 		as_answer_failure(&job->answer, ACE_ERR_BUSY);

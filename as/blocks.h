@@ -19,7 +19,7 @@ struct as_job;
 ACE_MUST_CHECK enum ace_err as_bodies_open(struct ace_bodies *ret_bodies);
 void as_bodies_close(struct ace_bodies *bodies);
 
-/* Before an endpoint runs: put the body of a verified request together, in job->inner.
+/* Before an endpoint runs a request with an option about blocks: put its body together, in job->inner.
  * @return true: it is whole; false: job->answer says what to answer instead.  Source: RFC 7959 2.3, 2.5, 2.9. */
 bool as_blocks_take(struct as_server *as, struct as_job *job);
 /* Before the answer is written: the options about blocks, and the part that was asked for. What cannot be made again is

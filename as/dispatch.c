@@ -3,47 +3,59 @@
 
 #include <string.h>
 
-/* Options that an ACE endpoint knows; a critical one that is none of these refuses the request.
- * Uri-Query is known and has no effect: parameters travel in the body only (RFC 9200 5). */
-static bool is_known_option(uint32_t number, bool with_blocks)
+/* What the options of a request say, found in one look. */
+struct asked {
+	bool has_unknown; /* a critical option that an ACE endpoint does not know */
+	bool has_blocks;
+	bool has_format, has_accept;
+	struct ace_slice format, accept;
+};
+
+static void first_of(bool *has, struct ace_slice *ret_value, struct ace_slice value)
 {
-	switch (number) {
-	case ACE_OPT_BLOCK1:
-	case ACE_OPT_BLOCK2:
-		return with_blocks;
-	case ACE_OPT_URI_HOST:
-	case ACE_OPT_URI_PORT:
-	case ACE_OPT_URI_PATH:
-	case ACE_OPT_URI_QUERY:
-	case ACE_OPT_ACCEPT:
-		return true;
-	default:
-		return !ace_coap_option_is_critical(number);
-	}
+	if (!*has)
+		*ret_value = value;
+	*has = true;
 }
 
-/* RFC 7252 5.4.1: "Unrecognized options of class 'critical' ... MUST cause the return of a 4.02". */
-static bool options_are_known(struct ace_slice options, bool with_blocks)
+/* RFC 7252 5.4.1: "Unrecognized options of class 'critical' ... MUST cause the return of a 4.02". Uri-Query is known and has
+ * no effect: parameters travel in the body only (RFC 9200 5). */
+static struct asked read_options(struct ace_slice options)
 {
+	struct asked asked = { .has_unknown = false };
 	struct ace_coap_options it;
 	struct ace_coap_option option;
 
 	ace_coap_options_init(&it, options);
 	while (ace_coap_options_next(&it, &option))
-		if (!is_known_option(option.number, with_blocks))
-			return false;
-	return true;
+		switch (option.number) {
+		case ACE_OPT_BLOCK1:
+		case ACE_OPT_BLOCK2:
+			asked.has_blocks = true;
+			break;
+		case ACE_OPT_CONTENT_FORMAT:
+			first_of(&asked.has_format, &asked.format, option.value);
+			break;
+		case ACE_OPT_ACCEPT:
+			first_of(&asked.has_accept, &asked.accept, option.value);
+			break;
+		case ACE_OPT_URI_HOST:
+		case ACE_OPT_URI_PORT:
+		case ACE_OPT_URI_PATH:
+		case ACE_OPT_URI_QUERY:
+			break;
+		default:
+			asked.has_unknown = asked.has_unknown || ace_coap_option_is_critical(option.number);
+		}
+	return asked;
 }
 
 /* Absent, or that one. */
-static bool format_is(struct ace_slice options, uint32_t number, uint32_t wanted)
+static bool format_is(bool is_there, struct ace_slice value, uint32_t wanted)
 {
-	struct ace_slice value;
 	uint32_t format;
 
-	if (!ace_coap_option_find(options, number, &value))
-		return true;
-	return !ace_coap_option_uint(value, &format) && format == wanted;
+	return !is_there || (!ace_coap_option_uint(value, &format) && format == wanted);
 }
 
 static bool path_is(struct ace_slice path, const char *wanted)
@@ -84,33 +96,34 @@ static bool find_route(const struct as_server *as, struct ace_slice options, str
 
 void as_dispatch(struct as_server *as, struct as_job *job)
 {
-	struct ace_slice options = job->inner.options;
+	struct asked asked = read_options(job->inner.options);
 	struct route route;
 
-	if (!options_are_known(options, true))
+	if (asked.has_unknown)
 		as_answer_code(&job->answer, ACE_COAP_BAD_OPTION);
-	else if (!find_route(as, options, &route))
+	else if (!find_route(as, job->inner.options, &route))
 		as_answer_code(&job->answer, ACE_COAP_NOT_FOUND);
 	else if (job->inner.code != route.method)
 		as_answer_code(&job->answer, ACE_COAP_METHOD_NOT_ALLOWED);
-	else if (route.method == ACE_COAP_POST && !format_is(options, ACE_OPT_CONTENT_FORMAT, route.format))
+	else if (route.method == ACE_COAP_POST && !format_is(asked.has_format, asked.format, route.format))
 		as_answer_code(&job->answer, ACE_COAP_UNSUPPORTED_FORMAT);
-	else if (!format_is(options, ACE_OPT_ACCEPT, route.format))
+	else if (!format_is(asked.has_accept, asked.accept, route.format))
 		as_answer_code(&job->answer, ACE_COAP_NOT_ACCEPTABLE);
-	else if (as_blocks_take(as, job))
+	else if (!asked.has_blocks || as_blocks_take(as, job))
 		route.run(as, job);
 }
 
 void as_dispatch_public(struct as_server *as, struct as_job *job)
 {
 	const struct ace_coap_message *msg = job->way.message;
+	struct asked asked = read_options(msg->options);
 	struct route route;
 
-	/* OSCORE is no option that options_are_known() knows: what came with it and did not verify ends here. */
-	if (!options_are_known(msg->options, false) || !find_route(as, msg->options, &route) || !route.is_public ||
+	/* OSCORE is no option that read_options() knows: what came with it and did not verify ends here. */
+	if (asked.has_unknown || asked.has_blocks || !find_route(as, msg->options, &route) || !route.is_public ||
 	    msg->code != route.method)
 		return;
-	if (format_is(msg->options, ACE_OPT_ACCEPT, route.format))
+	if (format_is(asked.has_accept, asked.accept, route.format))
 		route.run(as, job);
 	else
 		as_answer_code(&job->answer, ACE_COAP_NOT_ACCEPTABLE);
