@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every verb and flag that a program's --help prints stands in its man page, and the page names no others; and every
-member of aced's configuration stands in aced(8).
+"""Every verb and flag that a program's --help prints stands in its man page, and the page names no others; every
+member of aced's configuration stands in aced(8), and every code of a problem of policies in acectl(8).
 
     man_pages.py SOURCE-ROOT PROGRAM...
 """
@@ -72,10 +72,21 @@ def check_config(root):
                 if not re.search(rf"\*(?:[a-z_]+\.)?{name}(?:\.[a-z_]+)?\*", page))
 
 
+def check_codes(root):
+    """The codes of policy/problem.c, against acectl.8, in both directions."""
+    codes = set(re.findall(r'^\t{ "([EW]\d{3})", "', (root / "policy/problem.c").read_text(encoding="utf-8"), re.M))
+    page = (root / "dist/acectl.8.scd").read_text(encoding="utf-8")
+    said = set(re.findall(r"^\*([EW]\d{3})\*$", page, re.M))
+    if not codes:
+        yield "policy/problem.c: no code found"
+    yield from (f"acectl.8.scd: {code} is missing" for code in sorted(codes - said))
+    yield from (f"acectl.8.scd: {code} is no code of policy/problem.c" for code in sorted(said - codes))
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     faults = [fault for program in sys.argv[2:] for fault in check(root, program)]
-    faults += check_config(root)
+    faults += [*check_config(root), *check_codes(root)]
     print("\n".join(faults) or "man pages hold")
     return 1 if faults or len(sys.argv) < 3 else 0
 
