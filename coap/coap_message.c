@@ -125,12 +125,6 @@ enum ace_err ace_coap_read(struct ace_slice datagram, struct ace_coap_message *r
 	return ACE_OK;
 }
 
-void ace_coap_options_init(struct ace_coap_options *it, struct ace_slice options)
-{
-	it->rest = options;
-	it->number = 0;
-}
-
 bool ace_coap_options_next(struct ace_coap_options *it, struct ace_coap_option *ret_option)
 {
 	struct ace_slice value;
@@ -177,11 +171,11 @@ void ace_coap_write_init(struct ace_coap_writer *w, uint8_t *ptr, size_t cap)
 }
 
 /* Moves, so that a message can be rewritten towards the front of its own buffer. */
-static void put(struct ace_coap_writer *w, struct ace_slice bytes)
+static void put(struct ace_coap_writer *w, const uint8_t *bytes, size_t len)
 {
-	if (bytes.len && w->len <= w->cap && bytes.len <= w->cap - w->len)
-		memmove(w->ptr + w->len, bytes.ptr, bytes.len);
-	w->len += bytes.len;
+	if (len && w->len <= w->cap && len <= w->cap - w->len)
+		memmove(w->ptr + w->len, bytes, len);
+	w->len += len;
 }
 
 void ace_coap_write_header(struct ace_coap_writer *w, const struct ace_coap_header *header)
@@ -197,8 +191,8 @@ void ace_coap_write_header(struct ace_coap_writer *w, const struct ace_coap_head
 		w->err = ACE_ERR_USAGE;
 	if (w->err)
 		return;
-	put(w, ACE_SLICE_OF(head));
-	put(w, header->token);
+	put(w, head, sizeof head);
+	put(w, header->token.ptr, header->token.len);
 }
 
 /* The bytes that go with a delta or length to *ret_end, which moves behind them; returns its nibble. */
@@ -225,8 +219,8 @@ void ace_coap_write_option(struct ace_coap_writer *w, uint32_t number, struct ac
 		return;
 	head[0] = (uint8_t)(extended_put(&end, number - w->number) << 4);
 	head[0] |= (uint8_t)extended_put(&end, (uint32_t)value.len);
-	put(w, (struct ace_slice){ head, (size_t)(end - head) });
-	put(w, value);
+	put(w, head, (size_t)(end - head));
+	put(w, value.ptr, value.len);
 	w->number = number;
 }
 
@@ -248,8 +242,8 @@ void ace_coap_write_payload(struct ace_coap_writer *w, struct ace_slice payload)
 		w->err = ACE_ERR_USAGE;
 	if (w->err || !payload.len)
 		return;
-	put(w, ACE_SLICE_OF(marker));
-	put(w, payload);
+	put(w, marker, sizeof marker);
+	put(w, payload.ptr, payload.len);
 	w->number = NUMBER_CLOSED;
 }
 

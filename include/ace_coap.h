@@ -52,7 +52,11 @@ struct ace_coap_options {
 	uint32_t number;
 };
 
-void ace_coap_options_init(struct ace_coap_options *it, struct ace_slice options);
+static inline void ace_coap_options_init(struct ace_coap_options *it, struct ace_slice options)
+{
+	it->rest = options;
+	it->number = 0;
+}
 bool ace_coap_options_next(struct ace_coap_options *it, struct ace_coap_option *ret_option);
 /* The first option with that number; false when there is none. */
 bool ace_coap_option_find(struct ace_slice options, uint32_t number, struct ace_slice *ret_value);

@@ -3,18 +3,11 @@
 
 #include "token/mem.h"
 
-uint8_t *ace_oscore_put_alg(uint8_t *to, int32_t aead)
-{
-	if (aead >= 24)
-		*to++ = 0x18;
-	*to++ = (uint8_t)aead;
-	return to;
-}
-
-struct ace_slice ace_oscore_id_slice(const struct ace_oscore_id *id)
-{
-	return (struct ace_slice){ id->bytes, id->len };
-}
+/* [ "Encrypt0", h'', external_aad ] around [ version 1, [ algorithm ], request kid, request Partial IV, no options ], as
+ * far as it is the same for all. */
+static const uint8_t aad_start[] = { 0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', 't', '0', 0x40, 0x40, 0x85, 1, 0x81 };
+#define AAD_ARRAY_HEAD_AT 11 /* that of the string with the array, which is shorter than 24 bytes */
+#define AAD_MAX (sizeof aad_start + 2 + 1 + ACE_OSCORE_ID_MAX + 1 + ACE_OSCORE_PIV_MAX + 1)
 
 uint8_t ace_oscore_piv_write(uint64_t seq, uint8_t piv[ACE_OSCORE_PIV_MAX])
 {
@@ -36,37 +29,58 @@ uint64_t ace_oscore_piv_read(struct ace_slice piv)
 	return seq;
 }
 
+/* Combine bytes with those that end at the place. */
+static void xor_before(uint8_t *end, const uint8_t *bytes, size_t len)
+{
+	while (len-- > 0)
+		*--end ^= bytes[len];
+}
+
 void ace_oscore_nonce_make(const struct ace_oscore_ctx *ctx, const struct ace_oscore_id *id, struct ace_slice piv,
 			   uint8_t ret_nonce[ACE_AEAD_NONCE_MAX])
 {
-	size_t len = ace_alg_nonce_len(ctx->aead);
-	size_t id_at = len - ACE_OSCORE_PIV_MAX - id->len;
+	uint8_t *end = ret_nonce + ace_alg_nonce_len(oscore_alg(ctx));
 
 	memcpy(ret_nonce, ctx->common_iv, ACE_AEAD_NONCE_MAX);
 	ret_nonce[0] ^= id->len;
-	for (size_t i = 0; i < id->len; i++)
-		ret_nonce[id_at + i] ^= id->bytes[i];
-	for (size_t i = 0; i < piv.len; i++)
-		ret_nonce[len - piv.len + i] ^= piv.ptr[i];
+	xor_before(end - ACE_OSCORE_PIV_MAX, id->bytes, id->len);
+	xor_before(end, piv.ptr, piv.len);
 }
 
-void ace_oscore_aead_prepare(const struct ace_oscore_ctx *ctx, const struct ace_oscore_exchange *exchange,
-			     struct ace_aead_input *ret_in, uint8_t ret_aad[ACE_OSCORE_AAD_MAX])
+static size_t aad_write(const struct ace_oscore_crypt *crypt, uint8_t ret_aad[AAD_MAX])
 {
-	/* [ "Encrypt0", h'', external_aad ] as far as it is the same for all. */
-	static const uint8_t head[] = { 0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', 't', '0', 0x40 };
-	uint8_t array[ACE_OSCORE_AAD_ARRAY_MAX] = { 0x85, 1, 0x81 };
-	uint8_t *end = ace_oscore_put_alg(array + 3, ctx->aead);
+	const struct ace_oscore_exchange *exchange = crypt->exchange;
+	uint8_t *end;
 
-	end = ace_cbor_put_bstr(end, ace_oscore_id_slice(&exchange->kid));
-	end = ace_cbor_put_bstr(end, (struct ace_slice){ exchange->piv, exchange->piv_len });
-	*end++ = 0x40; /* no class I options exist */
-	memcpy(ret_aad, head, sizeof head);
-	end = ace_cbor_put_bstr(ret_aad + sizeof head, (struct ace_slice){ array, (size_t)(end - array) });
-	*ret_in = (struct ace_aead_input){
-		.alg = ctx->aead,
-		.key.bytes.len = ace_alg_key_len(ctx->aead),
-		.nonce.len = ace_alg_nonce_len(ctx->aead),
-		.aad = { ret_aad, (size_t)(end - ret_aad) },
-	};
+	memcpy(ret_aad, aad_start, sizeof aad_start);
+	end = oscore_put_number(ret_aad + sizeof aad_start, oscore_alg(crypt->ctx));
+	end = ace_cbor_put_bytes(end, exchange->kid.bytes, exchange->kid.len);
+	end = ace_cbor_put_bytes(end, exchange->piv, exchange->piv_len);
+	*end++ = 0x40;
+	ret_aad[AAD_ARRAY_HEAD_AT] |= (uint8_t)(end - ret_aad - AAD_ARRAY_HEAD_AT - 1);
+	return (size_t)(end - ret_aad);
+}
+
+enum ace_err ace_oscore_crypt(const struct ace_oscore_crypt *crypt, struct ace_buf *out)
+{
+	const struct ace_oscore_exchange *exchange = crypt->exchange;
+	const struct ace_oscore_ctx *ctx = crypt->ctx;
+	const struct ace_oscore_id *id = crypt->is_sealed ? &ctx->recipient_id : &ctx->sender_id;
+	struct ace_slice piv = crypt->piv;
+	uint8_t nonce[ACE_AEAD_NONCE_MAX], aad[AAD_MAX];
+	struct ace_aead_input in;
+
+	if (!piv.len) {
+		piv = (struct ace_slice){ exchange->piv, exchange->piv_len };
+		id = &exchange->kid;
+	}
+	ace_oscore_nonce_make(ctx, id, piv, nonce);
+	in.alg = oscore_alg(ctx);
+	in.key.bytes.ptr = crypt->is_sealed ? ctx->recipient_key : ctx->sender_key;
+	in.key.bytes.len = ace_alg_key_len(in.alg);
+	in.key.port_id = 0;
+	in.nonce = (struct ace_slice){ nonce, ace_alg_nonce_len(in.alg) };
+	in.aad = (struct ace_slice){ aad, aad_write(crypt, aad) };
+	in.text = crypt->text;
+	return crypt->is_sealed ? ace_port_aead_open(&in, out) : ace_port_aead_seal(&in, out);
 }

@@ -16,14 +16,14 @@ __attribute__((noinline)) static enum ace_err expand(struct ace_oscore_ctx *ctx,
 {
 	static const uint8_t types[2][5] = { "\x63Key", "\x62IV" }; /* text with its head, and a NUL */
 	const struct ace_oscore_id *id = output == SENDER_KEY ? &ctx->sender_id : &ctx->recipient_id;
-	uint8_t info[INFO_MAX], *end, *key, len = ace_alg_key_len(ctx->aead), id_len = id->len;
+	uint8_t info[INFO_MAX], *end, *key, len = ace_alg_key_len(oscore_alg(ctx)), id_len = id->len;
 	bool is_iv = output == COMMON_IV;
 
 	key = output == SENDER_KEY ? ctx->sender_key : ctx->recipient_key;
 	if (is_iv) {
 		id_len = 0;
 		key = ctx->common_iv;
-		len = ace_alg_nonce_len(ctx->aead);
+		len = ace_alg_nonce_len(oscore_alg(ctx));
 	}
 	info[0] = 0x85;
 	end = ace_cbor_put_bytes(info + 1, id->bytes, id_len);
@@ -31,9 +31,9 @@ __attribute__((noinline)) static enum ace_err expand(struct ace_oscore_ctx *ctx,
 		end = ace_cbor_put_bytes(end, ctx->id_context, ctx->id_context_len);
 	else
 		*end++ = 0xf6;
-	end = ace_oscore_put_alg(end, ctx->aead);
+	end = oscore_put_number(end, oscore_alg(ctx));
 	memcpy(end, types[is_iv], 4);
-	end = ace_oscore_put_alg(end + 4 - is_iv, len); /* a small number like any other */
+	end = oscore_put_number(end + 4 - is_iv, len);
 	return hkdf_expand(prk, info, (size_t)(end - info), key, len);
 }
 

@@ -12,19 +12,22 @@
 /* EDHOC, which goes before OSCORE and outside it (RFC 9668 3.1); we have no other use for the number. */
 #define OPT_EDHOC 21
 
-bool ace_oscore_option_is_outer(uint32_t number)
+static enum ace_oscore_class class_of(uint32_t number)
 {
 	switch (number) {
+	case ACE_OPT_OSCORE:
+		return ACE_OSCORE_ITSELF;
+	case ACE_OPT_OBSERVE:
+		return ACE_OSCORE_OBSERVE;
 	case ACE_OPT_URI_HOST:
 	case ACE_OPT_URI_PORT:
-	case ACE_OPT_OSCORE:
 	case OPT_EDHOC:
 	case ACE_OPT_PROXY_URI:
 	case ACE_OPT_PROXY_SCHEME:
-		return true;
+		return ACE_OSCORE_CLASS_U;
 	default:
 		/* RFC 8613 4.1: "Options that are unknown ... SHALL be processed as Class E". */
-		return false;
+		return ACE_OSCORE_CLASS_E;
 	}
 }
 
@@ -104,59 +107,76 @@ enum ace_err ace_oscore_option_write(const struct ace_oscore_option *option, str
 	return ACE_OK;
 }
 
-enum ace_err ace_oscore_peek(const struct ace_coap_message *msg, struct ace_oscore_option *ret_option)
+void ace_oscore_marks_find(struct ace_slice options, struct ace_oscore_marks *ret_marks)
 {
 	struct ace_coap_options it;
 	struct ace_coap_option option;
-	struct ace_slice value = { NULL, 0 };
-	unsigned int found = 0;
 
-	ace_coap_options_init(&it, msg->options);
-	while (ace_coap_options_next(&it, &option))
+	*ret_marks = (struct ace_oscore_marks){ .oscore = 0 };
+	ace_coap_options_init(&it, options);
+	while (ace_coap_options_next(&it, &option)) {
+		ret_marks->observe += option.number == ACE_OPT_OBSERVE;
 		if (option.number == ACE_OPT_OSCORE) {
-			value = option.value;
-			found++;
+			ret_marks->oscore++;
+			ret_marks->value = option.value;
 		}
-	if (!found)
+	}
+}
+
+enum ace_err ace_oscore_peek(const struct ace_coap_message *msg, struct ace_oscore_option *ret_option)
+{
+	struct ace_oscore_marks marks;
+
+	ace_oscore_marks_find(msg->options, &marks);
+	if (!marks.oscore)
 		return ACE_ERR_UNPROTECTED;
 	/* RFC 8613 2: "An endpoint receiving a CoAP message without payload that also contains an OSCORE option
 	 * SHALL treat it as malformed and reject it." The option is "not repeatable". */
-	if (found > 1 || !msg->payload.len)
+	if (marks.oscore > 1 || !msg->payload.len)
 		return ACE_ERR_MALFORMED;
-	return ace_oscore_option_read(value, ret_option);
+	return ace_oscore_option_read(marks.value, ret_option);
 }
 
-/* The next option of the outer list that counts. */
-static bool outer_next(struct ace_coap_options *it, enum ace_oscore_outer which, struct ace_coap_option *ret_option)
+#define NUMBER_END UINT32_MAX
+
+/* A list of which an option is at hand; its number is NUMBER_END when there is none left. */
+struct source {
+	struct ace_coap_options rest;
+	struct ace_coap_option option;
+	unsigned classes;
+};
+
+__attribute__((noinline)) static void advance(struct source *source)
 {
-	while (ace_coap_options_next(it, ret_option)) {
-		if (ret_option->number == ACE_OPT_OBSERVE) {
-			if (which == ACE_OSCORE_CLASS_U_AND_OBSERVE)
-				return true;
-		} else if (ret_option->number != ACE_OPT_OSCORE && ace_oscore_option_is_outer(ret_option->number)) {
-			return true;
+	do {
+		if (!ace_coap_options_next(&source->rest, &source->option)) {
+			source->option.number = NUMBER_END;
+			return;
 		}
+	} while (!(class_of(source->option.number) & source->classes));
+	if (source->option.number == ACE_OPT_OBSERVE && source->classes & ACE_OSCORE_EMPTY_OBSERVE)
+		source->option.value.len = 0;
+}
+
+static void start(struct source *source, const struct ace_oscore_list *list)
+{
+	ace_coap_options_init(&source->rest, list->options);
+	source->classes = list->classes;
+	advance(source);
+}
+
+void ace_oscore_options_merge(struct ace_coap_writer *w, const struct ace_oscore_list *outer,
+			      const struct ace_oscore_list *inner)
+{
+	struct source a, b, *next;
+
+	start(&a, outer);
+	start(&b, inner);
+	for (;;) {
+		next = b.option.number <= a.option.number ? &b : &a;
+		if (next->option.number == NUMBER_END)
+			return;
+		ace_coap_write_option(w, next->option.number, next->option.value);
+		advance(next);
 	}
-	return false;
-}
-
-void ace_oscore_options_merge(struct ace_coap_writer *w, struct ace_slice outer, enum ace_oscore_outer which,
-			      struct ace_slice inner)
-{
-	struct ace_coap_options outer_it, inner_it;
-	struct ace_coap_option out, in;
-	bool has_out, has_in;
-
-	ace_coap_options_init(&outer_it, outer);
-	ace_coap_options_init(&inner_it, inner);
-	has_out = outer_next(&outer_it, which, &out);
-	has_in = ace_coap_options_next(&inner_it, &in);
-	while (has_out || has_in)
-		if (has_in && (!has_out || in.number <= out.number)) {
-			ace_coap_write_option(w, in.number, in.value);
-			has_in = ace_coap_options_next(&inner_it, &in);
-		} else {
-			ace_coap_write_option(w, out.number, out.value);
-			has_out = outer_next(&outer_it, which, &out);
-		}
 }

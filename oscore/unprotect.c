@@ -5,36 +5,17 @@
 
 #include "token/mem.h"
 
-/* What is opened, beside the context. */
-struct opening {
-	const struct ace_coap_message *msg;         /* borrows */
-	const struct ace_oscore_exchange *exchange; /* borrows; the request that the AAD names */
-	uint8_t nonce[ACE_AEAD_NONCE_MAX];
-};
-
 /* Is the message meant for this context? Responses usually say nothing about it. */
 static bool option_fits(const struct ace_oscore_ctx *ctx, const struct ace_oscore_option *option)
 {
-	struct ace_slice id_context = { ctx->id_context, ctx->id_context_len };
-
-	if (option->has_kid && !ace_slice_equal(option->kid, ace_oscore_id_slice(&ctx->recipient_id)))
+	if (option->has_kid &&
+	    !ace_bytes_equal(option->kid.ptr, option->kid.len, ctx->recipient_id.bytes, ctx->recipient_id.len))
 		return false;
 	/* RFC 8613 5: "If 'kid context' is present in the request, then the server SHALL use a security context
 	 * with that ID Context when verifying the request." */
-	return !option->has_kid_context || (ctx->has_id_context && ace_slice_equal(option->kid_context, id_context));
-}
-
-/* Decrypt into plain, whose ptr and cap the caller sets. */
-static enum ace_err text_open(const struct ace_oscore_ctx *ctx, const struct opening *opening, struct ace_buf *plain)
-{
-	uint8_t aad[ACE_OSCORE_AAD_MAX];
-	struct ace_aead_input in;
-
-	ace_oscore_aead_prepare(ctx, opening->exchange, &in, aad);
-	in.key.bytes.ptr = ctx->recipient_key;
-	in.nonce.ptr = opening->nonce;
-	in.text = opening->msg->payload;
-	return ace_port_aead_open(&in, plain);
+	return !option->has_kid_context ||
+	       (ctx->has_id_context && ace_bytes_equal(option->kid_context.ptr, option->kid_context.len, ctx->id_context,
+						       ctx->id_context_len));
 }
 
 /* Where the plaintext goes: its code right before the first option's place, and that moved back by as
@@ -59,7 +40,7 @@ struct inner {
 /* Take the plaintext apart. What is authentic and yet no CoAP is treated like a wrong tag. */
 static enum ace_err inner_read(const struct ace_buf *plain, bool is_response, struct inner *ret_inner)
 {
-	struct ace_slice value;
+	struct ace_oscore_marks marks;
 
 	if (!plain->len)
 		return ACE_ERR_TAG;
@@ -70,9 +51,10 @@ static enum ace_err inner_read(const struct ace_buf *plain, bool is_response, st
 			       &ret_inner->payload))
 		return ACE_ERR_TAG;
 	/* RFC 8613 4.1.3.7: "Nested use of OSCORE is not supported". */
-	if (ace_coap_option_find(ret_inner->options, ACE_OPT_OSCORE, &value))
+	ace_oscore_marks_find(ret_inner->options, &marks);
+	if (marks.oscore)
 		return ACE_ERR_TAG;
-	ret_inner->has_observe = ace_coap_option_find(ret_inner->options, ACE_OPT_OBSERVE, &value);
+	ret_inner->has_observe = marks.observe;
 	return ACE_OK;
 }
 
@@ -80,13 +62,15 @@ static enum ace_err inner_read(const struct ace_buf *plain, bool is_response, st
  * decrypted CoAP message". inner lies in out, behind the place where it is needed. */
 static enum ace_err message_write(const struct ace_coap_message *msg, const struct inner *inner, struct ace_buf *out)
 {
+	const struct ace_oscore_list outer_list = { msg->options, ACE_OSCORE_CLASS_U };
+	const struct ace_oscore_list inner_list = { inner->options, ACE_OSCORE_CLASS_U | ACE_OSCORE_CLASS_E | ACE_OSCORE_OBSERVE };
 	struct ace_coap_writer w;
 	struct ace_slice written;
 	enum ace_err err;
 
 	ace_coap_write_init(&w, out->ptr, out->cap);
 	ace_coap_write_header(&w, &(struct ace_coap_header){ msg->type, inner->code, msg->mid, msg->token });
-	ace_oscore_options_merge(&w, msg->options, ACE_OSCORE_CLASS_U, inner->options);
+	ace_oscore_options_merge(&w, &outer_list, &inner_list);
 	ace_coap_write_payload(&w, inner->payload);
 	err = ace_coap_written(&w, &written);
 	if (!err)
@@ -98,7 +82,7 @@ enum ace_err ace_oscore_unprotect_request(struct ace_oscore_ctx *ctx, const stru
 					  struct ace_buf *out, struct ace_oscore_exchange *ret_exchange)
 {
 	struct ace_oscore_exchange exchange = { .kid = ctx->recipient_id, .unproven = !ctx->window.known };
-	struct opening opening = { .msg = msg, .exchange = &exchange };
+	struct ace_oscore_crypt crypt = { .ctx = ctx, .exchange = &exchange, .text = msg->payload, .is_sealed = true };
 	struct ace_oscore_option option;
 	struct ace_buf plain;
 	struct inner inner;
@@ -116,11 +100,11 @@ enum ace_err ace_oscore_unprotect_request(struct ace_oscore_ctx *ctx, const stru
 	/* RFC 8613 7.4: "A server SHALL verify that the Sender Sequence Number ... has not been received before." */
 	if (ctx->window.known && ace_oscore_window_is_replay(&ctx->window, seq))
 		return ACE_ERR_REPLAY;
-	exchange.piv_len = ace_oscore_piv_write(seq, exchange.piv);
-	ace_oscore_nonce_make(ctx, &ctx->recipient_id, option.piv, opening.nonce);
+	exchange.piv_len = (uint8_t)option.piv.len;
+	memcpy(exchange.piv, option.piv.ptr, option.piv.len);
 	err = plain_place(msg, out, &plain);
 	if (!err)
-		err = text_open(ctx, &opening, &plain);
+		err = ace_oscore_crypt(&crypt, &plain);
 	if (err)
 		return err;
 	/* RFC 8613 8.2: only "If decryption succeeds, update the Replay Window": a forged number must not move it. */
@@ -152,7 +136,7 @@ static bool answer_is_newer(const struct ace_oscore_exchange *exchange, struct a
 enum ace_err ace_oscore_unprotect_response(const struct ace_oscore_ctx *ctx, struct ace_oscore_exchange *exchange,
 					   const struct ace_coap_message *msg, struct ace_buf *out)
 {
-	struct opening opening = { .msg = msg, .exchange = exchange };
+	struct ace_oscore_crypt crypt = { .ctx = ctx, .exchange = exchange, .text = msg->payload, .is_sealed = true };
 	struct ace_oscore_option option;
 	struct ace_buf plain;
 	struct inner inner;
@@ -164,14 +148,10 @@ enum ace_err ace_oscore_unprotect_response(const struct ace_oscore_ctx *ctx, str
 		return ACE_ERR_NO_CONTEXT;
 	if (!answer_is_newer(exchange, option.piv))
 		return ACE_ERR_REPLAY;
-	if (option.piv.len)
-		ace_oscore_nonce_make(ctx, &ctx->recipient_id, option.piv, opening.nonce);
-	else
-		ace_oscore_nonce_make(ctx, &exchange->kid, (struct ace_slice){ exchange->piv, exchange->piv_len },
-				      opening.nonce);
+	crypt.piv = option.piv;
 	err = plain_place(msg, out, &plain);
 	if (!err)
-		err = text_open(ctx, &opening, &plain);
+		err = ace_oscore_crypt(&crypt, &plain);
 	if (err)
 		return err;
 	err = inner_read(&plain, true, &inner);
