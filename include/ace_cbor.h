@@ -21,6 +21,11 @@
 #define ACE_CBOR_KEYS_MAX 96
 #endif
 
+/* Firmware whose AS writes dates as integers, as ours does, sets this to 0: others are of the wrong type then. */
+#ifndef ACE_CBOR_FLOATS
+#define ACE_CBOR_FLOATS 1
+#endif
+
 enum ace_cbor_type {
 	ACE_CBOR_UINT = 0,
 	ACE_CBOR_NINT = 1,

@@ -34,7 +34,10 @@ static enum ace_err accept(struct ace_rs *rs, struct ace_rs_grant *updated, stru
 	if (err)
 		return err;
 	/* Row 23, introspection, belongs here. */
-	return updated ? ace_rs_table_update(rs, updated, &token) : ace_rs_admit(rs, &post, &token, answer);
+	if (!updated)
+		return ace_rs_admit(rs, &post, &token, answer);
+	ace_rs_table_update(rs, updated, &token);
+	return ACE_OK;
 }
 
 /* What a peer learns of a reason: protocol.md 4.1, column "unprot" or "update". Not inlined, or the compiler would write

@@ -43,34 +43,40 @@ static enum ace_err head_take(struct ace_slice *rest, struct cbor_item *ret_item
 	return ACE_OK;
 }
 
+/* The head, or of a string of indefinite length the head of its first chunk; *ret_whole is 0 or the string's own. */
+static enum ace_err heads_take(struct ace_slice *rest, struct cbor_item *ret_item, uint8_t *ret_whole)
+{
+	*ret_whole = 0;
+	for (;;) {
+		enum ace_err err = head_take(rest, ret_item);
+
+		if (err || *ret_whole || cbor_info(ret_item) != CBOR_INDEFINITE || !cbor_is_string(ret_item))
+			return err;
+		*ret_whole = ret_item->initial;
+	}
+}
+
 enum ace_err ace_cbor_item_take(struct ace_slice *rest, struct cbor_item *ret_item)
 {
-	enum ace_err err = head_take(rest, ret_item);
-	bool in_chunks;
 	uint8_t whole;
+	enum ace_err err = heads_take(rest, ret_item, &whole);
 
-	if (err || !cbor_is_of(ret_item, CBOR_STRINGS))
+	if (err)
 		return err;
-	whole = ret_item->initial;
-	in_chunks = cbor_info(ret_item) == CBOR_INDEFINITE;
 	/* A string of indefinite length that has one chunk, or none, is as good as that chunk. */
-	if (in_chunks) {
-		err = head_take(rest, ret_item);
-		if (err)
-			return err;
-		if (ret_item->initial == CBOR_BREAK) {
-			ret_item->initial = whole & 0xe0;
-			ret_item->value = 0;
-			in_chunks = false;
-		} else if ((ret_item->initial ^ whole) >> 5 || ret_item->initial == whole) {
-			return ACE_ERR_MALFORMED;
-		}
+	if (whole && ret_item->initial == CBOR_BREAK) {
+		ret_item->initial = whole & 0xe0;
+		ret_item->value = whole = 0;
+	} else if (whole && ((ret_item->initial ^ whole) >> 5 || ret_item->initial == whole)) {
+		return ACE_ERR_MALFORMED;
 	}
+	if (!cbor_is_string(ret_item))
+		return ACE_OK;
 	if (ret_item->value > rest->len)
 		return ACE_ERR_TRUNCATED;
 	ret_item->content = rest->ptr;
 	slice_drop(rest, (size_t)ret_item->value);
-	if (!in_chunks)
+	if (!whole)
 		return ACE_OK;
 	if (rest->len == 0)
 		return ACE_ERR_TRUNCATED;
@@ -89,7 +95,7 @@ struct level {
 
 /* Level 0 is the one item that is walked over. */
 struct walk {
-	struct ace_slice rest;
+	struct ace_slice *rest;
 	struct level *level;
 	size_t keys_len;
 	const uint8_t *keys[ACE_CBOR_KEYS_MAX]; /* of the maps that are open */
@@ -107,13 +113,13 @@ static enum ace_err key_check(struct walk *walk, const uint8_t *start, const str
 	if (walk->keys_len == ACE_CBOR_KEYS_MAX)
 		return ACE_ERR_DEPTH;
 	for (size_t i = walk->level->keys; i < walk->keys_len; i++) {
-		struct ace_slice rest = { walk->keys[i], (size_t)(walk->rest.ptr - walk->keys[i]) };
+		struct ace_slice rest = { walk->keys[i], (size_t)(walk->rest->ptr - walk->keys[i]) };
 		enum ace_err err = ace_cbor_item_take(&rest, &other);
 
 		if (err)
 			return err;
 		if (cbor_major(&other) == cbor_major(key) && other.value == key->value &&
-		    (cbor_major(key) < ACE_CBOR_BSTR || ace_slice_equal(cbor_string(&other), cbor_string(key))))
+		    (!cbor_is_string(key) || ace_slice_equal(cbor_string(&other), cbor_string(key))))
 			return ACE_ERR_DUPLICATE; /* RFC 8949 5.6: "Not accept maps with duplicate keys" */
 	}
 	walk->keys[walk->keys_len++] = start;
@@ -134,7 +140,7 @@ static enum ace_err level_open(struct walk *walk, const struct cbor_item *item)
 	if (cbor_major(item) == ACE_CBOR_TAG) {
 		level->left = 1;
 	} else if (cbor_info(item) != CBOR_INDEFINITE) {
-		if (item->value > walk->rest.len) /* an item has at least one byte */
+		if (item->value > walk->rest->len) /* an item has at least one byte */
 			return ACE_ERR_TRUNCATED;
 		level->left = (size_t)item->value << level->is_map;
 	}
@@ -145,10 +151,10 @@ static enum ace_err level_open(struct walk *walk, const struct cbor_item *item)
 static enum ace_err walk_step(struct walk *walk)
 {
 	struct level *level = walk->level;
-	const uint8_t *start = walk->rest.ptr;
+	const uint8_t *start = walk->rest->ptr;
 	struct cbor_item item;
 	bool is_key = level->is_map && level->left % 2 == 0;
-	enum ace_err err = ace_cbor_item_take(&walk->rest, &item);
+	enum ace_err err = ace_cbor_item_take(walk->rest, &item);
 
 	if (err)
 		return err;
@@ -169,7 +175,7 @@ enum ace_err ace_cbor_item_skip(struct ace_slice *rest)
 	struct walk walk;
 	enum ace_err err;
 
-	walk.rest = *rest;
+	walk.rest = rest;
 	walk.keys_len = 0;
 	walk.level = walk.levels;
 	walk.levels[0] = (struct level){ 1, 0, false };
@@ -178,7 +184,6 @@ enum ace_err ace_cbor_item_skip(struct ace_slice *rest)
 		for (; walk.level->left == 0 && walk.level != walk.levels; walk.level--)
 			walk.keys_len = walk.level->keys;
 	} while (!err && walk.level->left > 0);
-	*rest = walk.rest;
 	return err;
 }
 

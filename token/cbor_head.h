@@ -25,6 +25,12 @@ struct cbor_item {
 	uint8_t initial;
 };
 
+/* Major type 2 or 3. */
+static inline bool cbor_is_string(const struct cbor_item *item)
+{
+	return item->initial >> 6 == 1;
+}
+
 static inline struct ace_slice cbor_string(const struct cbor_item *item)
 {
 	return (struct ace_slice){ item->content, (size_t)item->value };

@@ -64,6 +64,8 @@ enum ace_err ace_cbor_number_of(const struct cbor_item *item, int64_t *ret_numbe
 	uint64_t value = item->value;
 
 	if (cbor_major(item) == ACE_CBOR_SIMPLE) {
+		if (!ACE_CBOR_FLOATS)
+			return ACE_ERR_TYPE;
 		switch (cbor_info(item)) {
 		case CBOR_ONE_BYTE + 1: return float_cut(value << 48, 5, ret_number);
 		case CBOR_ONE_BYTE + 2: return float_cut(value << 32, 8, ret_number);

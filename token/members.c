@@ -28,27 +28,42 @@ static const uint8_t majors[] = {
 	[MEMBER_ALG] = CBOR_INTEGERS | CBOR_MAJOR(ACE_CBOR_TSTR),
 };
 
+/* One with a text for a name, or one that is of no use to us, is not built in. */
+static int32_t alg_of(const struct cbor_item *item)
+{
+	int32_t number = (int32_t)item->value;
+
+	if (item->value > INT8_MAX || cbor_is_string(item))
+		return MEMBER_ALG_OTHER;
+	if (cbor_major(item) == ACE_CBOR_NINT)
+		return ~number;
+	return number ? number : MEMBER_ALG_OTHER;
+}
+
 static enum ace_err value_read(const struct cbor_item *item, enum member_kind kind, void *ret_value)
 {
-	int64_t number = 0;
-	enum ace_err err = ACE_OK;
-
-	if (kind == MEMBER_SCOPE) {
+	switch (kind) {
+	case MEMBER_SCOPE:
 		*(enum ace_scope_kind *)ret_value = cbor_major(item) == ACE_CBOR_BSTR ? ACE_SCOPE_AIF : ACE_SCOPE_TEXT;
 		((struct ace_scope *)ret_value)->bytes = cbor_string(item);
-	} else if (kind <= MEMBER_TEXTS) {
-		*(struct ace_slice *)ret_value = cbor_string(item);
-	} else if (kind == MEMBER_UINT) {
+		return ACE_OK;
+	case MEMBER_ALG:
+		*(int32_t *)ret_value = alg_of(item);
+		return ACE_OK;
+	case MEMBER_UINT:
 		*(uint64_t *)ret_value = item->value;
-	} else {
-		if (cbor_major(item) != ACE_CBOR_TSTR)
-			err = ace_cbor_number_of(item, &number);
-		if (kind == MEMBER_ALG) /* one with a text for a name, or one of no use to us, is not built in */
-			*(int32_t *)ret_value = number && number == (int8_t)number ? (int32_t)number : MEMBER_ALG_OTHER;
-		else
-			*(int64_t *)ret_value = number;
+		return ACE_OK;
+	case MEMBER_INT:
+	case MEMBER_TIME:
+		return ace_cbor_number_of(item, ret_value);
+	case MEMBER_RAW: /* not read here */
+	case MEMBER_BYTES:
+	case MEMBER_TEXT:
+	case MEMBER_TEXTS:
+		break;
 	}
-	return err;
+	*(struct ace_slice *)ret_value = cbor_string(item);
+	return ACE_OK;
 }
 
 static bool starts_array(struct ace_slice items)

@@ -35,7 +35,8 @@ ACE_MUST_CHECK enum ace_err ace_rs_post_read(const struct ace_rs *rs, struct ace
 /* token_open.c: envelope and decryption into the scratch (rows 7 to 11), then the claims (row 12). */
 ACE_MUST_CHECK enum ace_err ace_rs_token_open(struct ace_rs *rs, struct ace_slice token, struct rs_token *ret_token);
 ACE_MUST_CHECK enum ace_err ace_rs_token_decode(struct rs_token *token);
-/* token_check.c: rows 13 to 22. target is the association that an update is for, NULL for an unprotected post. */
+/* token_check.c: rows 13 to 22, and that there is room for the scope (ACE_ERR_FULL). target is the association that an
+ * update is for, NULL for an unprotected post. */
 ACE_MUST_CHECK enum ace_err ace_rs_token_check(const struct ace_rs *rs, const struct ace_rs_association *target,
 					       const struct rs_post *post, struct rs_token *token);
 /* token_admit.c: row 24. Derive a context, keep it with its token, and append the answer. ACE_ERR_FULL, ACE_ERR_RANDOM,
@@ -45,9 +46,8 @@ ACE_MUST_CHECK enum ace_err ace_rs_admit(struct ace_rs *rs, const struct rs_post
 
 /* token_table.c: scope and end of a token into a grant; the scope must fit. */
 void ace_rs_grant_token(struct ace_rs *rs, struct ace_rs_grant *grant, const struct rs_token *token);
-/* New rights for a current context. ACE_ERR_FULL: the scope is longer than there is room for. */
-ACE_MUST_CHECK enum ace_err ace_rs_table_update(struct ace_rs *rs, struct ace_rs_grant *grant,
-						const struct rs_token *token);
+/* New rights for a current context. */
+void ace_rs_table_update(struct ace_rs *rs, struct ace_rs_grant *grant, const struct rs_token *token);
 /* Possession is proven: grant becomes the current one of its association. */
 void ace_rs_table_promote(struct ace_rs *rs, struct ace_rs_grant *grant);
 
@@ -84,6 +84,17 @@ static inline int32_t rs_osc_alg(const struct ace_osc *osc)
 static inline size_t rs_keys_len(const struct ace_rs_config *config)
 {
 	return ACE_RS_KEYS_MAX == 1 ? 1 : config->keys_len;
+}
+
+/* The same, of the keys of one issuer. */
+static inline bool rs_is_issuer(uint8_t a, uint8_t b)
+{
+	return ACE_RS_KEYS_MAX == 1 || a == b;
+}
+
+static inline size_t rs_issuer_at(uint8_t issuer)
+{
+	return ACE_RS_KEYS_MAX == 1 ? 0 : issuer;
 }
 
 static inline size_t rs_grants_len(const struct ace_rs *rs)

@@ -86,7 +86,7 @@ static enum ace_err find_place(const struct ace_rs *rs, const struct rs_post *po
 		place_again(rs, post, place);
 	else
 		place->association = find_room(rs);
-	return !place->association || token->claims.scope.bytes.len > rs->config.scope_bytes ? ACE_ERR_FULL : ACE_OK;
+	return place->association ? ACE_OK : ACE_ERR_FULL;
 }
 
 static enum ace_err draw(const struct ace_rs *rs, struct ace_slice client_id, uint8_t ret_drawn[DRAWN_LEN])

@@ -103,7 +103,7 @@ static enum ace_err check_kid(const struct rs_token *token, const struct ace_rs_
 	if (token->claims.cnf != ACE_CNF_IS_KID ||
 	    !ace_slice_equal(token->claims.kid, (struct ace_slice){ target->osc_id, target->osc_id_len }))
 		return ACE_ERR_CNF;
-	return token->issuer == target->issuer ? ACE_OK : ACE_ERR_ISSUER;
+	return rs_is_issuer(token->issuer, target->issuer) ? ACE_OK : ACE_ERR_ISSUER;
 }
 
 enum ace_err ace_rs_token_check(const struct ace_rs *rs, const struct ace_rs_association *target,
@@ -126,5 +126,7 @@ enum ace_err ace_rs_token_check(const struct ace_rs *rs, const struct ace_rs_ass
 		err = check_profile(&token->claims);
 	if (!err)
 		err = target ? check_kid(token, target) : check_osc(token, post->client_id);
+	if (!err && token->claims.scope.bytes.len > rs->config.scope_bytes)
+		err = ACE_ERR_FULL;
 	return err;
 }

@@ -3,19 +3,17 @@
  * token leaves the table, or posting it again would buy new time. */
 #include "token/rs.h"
 
-static size_t exi_len(const struct ace_rs *rs)
+/* The records end where the associations begin. */
+static struct ace_rs_exi *exi_end_of(const struct ace_rs *rs)
 {
-	return ACE_RS_EXI_RECORDS(rs->config.contexts);
+	return (void *)rs->associations;
 }
 
-static struct ace_rs_exi *exi_find(const struct ace_rs *rs, uint8_t issuer, uint32_t seq)
+__attribute__((noinline)) static struct ace_rs_exi *exi_find(const struct ace_rs *rs, uint8_t issuer, uint32_t seq)
 {
-	for (size_t i = 0; i < exi_len(rs); i++) {
-		struct ace_rs_exi *exi = &rs->exi[i];
-
-		if (exi->deadline_ms && exi->seq == seq && exi->issuer == issuer)
+	for (struct ace_rs_exi *exi = rs->exi; exi < exi_end_of(rs); exi++)
+		if (exi->deadline_ms && exi->seq == seq && rs_is_issuer(exi->issuer, issuer))
 			return exi;
-	}
 	return NULL;
 }
 
@@ -23,15 +21,15 @@ static bool exi_in_table(const struct ace_rs *rs, uint8_t issuer, uint32_t seq)
 {
 	for (const struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
 		if (grant->role && grant->has_exi && grant->exi_seq == seq &&
-		    grant->association->issuer == issuer)
+		    rs_is_issuer(grant->association->issuer, issuer))
 			return true;
 	return false;
 }
 
 /* RFC 9200 5.10.3: the RS "MUST" keep the highest sequence number of an expired token and treat lower ones as expired. */
-static void exi_end(struct ace_rs *rs, struct ace_rs_exi *exi)
+__attribute__((noinline)) static void exi_end(struct ace_rs *rs, struct ace_rs_exi *exi)
 {
-	int64_t *highest = &rs->as[exi->issuer].exi_highest_expired;
+	int64_t *highest = &rs->as[rs_issuer_at(exi->issuer)].exi_highest_expired;
 
 	if (exi->seq > *highest)
 		*highest = exi->seq;
@@ -44,7 +42,7 @@ enum ace_err ace_rs_exi_deadline(const struct ace_rs *rs, const struct rs_token 
 	const struct ace_rs_exi *exi = exi_find(rs, token->issuer, token->exi_seq);
 
 	/* A token that is in the table keeps its own deadline. */
-	if (token->exi_seq <= rs->as[token->issuer].exi_highest_expired &&
+	if (token->exi_seq <= rs->as[rs_issuer_at(token->issuer)].exi_highest_expired &&
 	    !exi_in_table(rs, token->issuer, token->exi_seq))
 		return ACE_ERR_EXPIRED;
 	*ret_deadline_ms = exi ? exi->deadline_ms : ace_rs_deadline(token->claims.exi);
@@ -54,24 +52,22 @@ enum ace_err ace_rs_exi_deadline(const struct ace_rs *rs, const struct rs_token 
 /* There are more records than tokens in the table, so one that is free or belongs to none of them exists. */
 static struct ace_rs_exi *exi_make_room(struct ace_rs *rs)
 {
-	struct ace_rs_exi *oldest = NULL;
+	struct ace_rs_exi *oldest = rs->exi;
+	uint64_t oldest_ms = UINT64_MAX;
 
-	for (size_t i = 0; i < exi_len(rs); i++) {
-		struct ace_rs_exi *exi = &rs->exi[i];
-
-		if (exi->deadline_ms && exi_in_table(rs, exi->issuer, exi->seq))
-			continue;
-		if (!oldest || exi->deadline_ms < oldest->deadline_ms)
+	for (struct ace_rs_exi *exi = rs->exi; exi < exi_end_of(rs); exi++)
+		if (exi->deadline_ms < oldest_ms && !(exi->deadline_ms && exi_in_table(rs, exi->issuer, exi->seq))) {
 			oldest = exi;
-	}
-	if (oldest->deadline_ms)
+			oldest_ms = exi->deadline_ms;
+		}
+	if (oldest_ms)
 		exi_end(rs, oldest); /* forgotten is as good as expired, and safe */
 	return oldest;
 }
 
 void ace_rs_exi_note(struct ace_rs *rs, const struct rs_token *token)
 {
-	struct ace_rs_as_state *as = &rs->as[token->issuer];
+	struct ace_rs_as_state *as = &rs->as[rs_issuer_at(token->issuer)];
 
 	if (exi_find(rs, token->issuer, token->exi_seq))
 		return;
@@ -83,9 +79,9 @@ void ace_rs_exi_note(struct ace_rs *rs, const struct rs_token *token)
 
 void ace_rs_exi_expire(struct ace_rs *rs, uint64_t now_ms)
 {
-	for (size_t i = 0; i < exi_len(rs); i++)
-		if (rs->exi[i].deadline_ms && rs->exi[i].deadline_ms <= now_ms)
-			exi_end(rs, &rs->exi[i]);
+	for (struct ace_rs_exi *exi = rs->exi; exi < exi_end_of(rs); exi++)
+		if (exi->deadline_ms && exi->deadline_ms <= now_ms)
+			exi_end(rs, exi);
 }
 
 int64_t ace_rs_exi_highest_seen(const struct ace_rs *rs, size_t key)

@@ -25,7 +25,7 @@ struct ace_rs_grant *ace_rs_grant_by_kid(const struct ace_rs *rs, struct ace_sli
 struct ace_rs_association *ace_rs_association_find(const struct ace_rs *rs, uint8_t issuer, struct ace_slice osc_id)
 {
 	for (struct ace_rs_association *each = rs->associations; each < rs->associations_end; each++)
-		if (each->grants && each->issuer == issuer &&
+		if (each->grants && rs_is_issuer(each->issuer, issuer) &&
 		    ace_slice_equal((struct ace_slice){ each->osc_id, each->osc_id_len }, osc_id))
 			return each;
 	return NULL;

@@ -21,37 +21,39 @@ static enum ace_err open_with(struct ace_rs *rs, const struct ace_cose_encrypt0 
 
 	token->plain = ace_buf_slice(&plain);
 	token->key = (uint8_t)key;
+	token->issuer = ace_rs_issuer_of(&rs->config, key);
 	return err;
 }
 
 enum ace_err ace_rs_token_open(struct ace_rs *rs, struct ace_slice token, struct rs_token *ret_token)
 {
-	const struct ace_rs_config *config = &rs->config;
+	const struct ace_rs_as_key *key = rs->config.keys;
 	struct ace_cose_encrypt0 cose;
-	enum ace_err err = read_envelope(rs, token, &cose);
+	enum ace_err err = read_envelope(rs, token, &cose), opened;
 
 	if (err)
 		return err;
 	err = ACE_ERR_NO_KEY;
 	/* RFC 9052 3.1: several keys may have one kid: "all of the keys associated with the kid may need to be checked". */
-	for (size_t i = 0; i < rs_keys_len(config); i++) {
-		if (!ace_slice_equal(config->keys[i].kid, cose.kid))
+	for (size_t left = rs_keys_len(&rs->config); left > 0; left--, key++) {
+		bool is_named = ace_slice_equal(key->kid, cose.kid);
+
+		/* An unknown kid takes as long as a wrong tag, so time does not tell which kids are known: the last key is
+		 * tried, and does not count. */
+		if (!is_named && (left > 1 || err != ACE_ERR_NO_KEY))
 			continue;
-		if (cose.alg != (config->keys[i].alg ? config->keys[i].alg : ACE_ALG_CCM_16_64_128)) {
+		if (is_named && cose.alg != (key->alg ? key->alg : ACE_ALG_CCM_16_64_128)) {
 			err = ACE_ERR_UNSUPPORTED;
 			continue;
 		}
-		err = open_with(rs, &cose, i, ret_token);
-		if (!err) {
-			ret_token->issuer = ace_rs_issuer_of(config, i);
-			return ACE_OK;
-		}
-		if (err == ACE_ERR_TAG && rs->as[i].failures < UINT32_MAX)
-			rs->as[i].failures++;
+		opened = open_with(rs, &cose, (size_t)(key - rs->config.keys), ret_token);
+		if (is_named || opened == ACE_ERR_CRYPTO)
+			err = opened;
+		if (!err)
+			break;
+		if (err == ACE_ERR_TAG && rs->as[ret_token->key].failures < UINT32_MAX)
+			rs->as[ret_token->key].failures++;
 	}
-	/* An unknown kid takes as long as a wrong tag, so time does not tell which kids are known. */
-	if (err == ACE_ERR_NO_KEY && open_with(rs, &cose, 0, ret_token) == ACE_ERR_CRYPTO)
-		err = ACE_ERR_CRYPTO;
 	return err;
 }
 

@@ -20,10 +20,8 @@ void ace_rs_grant_token(struct ace_rs *rs, struct ace_rs_grant *grant, const str
 		ace_rs_exi_note(rs, token);
 }
 
-enum ace_err ace_rs_table_update(struct ace_rs *rs, struct ace_rs_grant *grant, const struct rs_token *token)
+void ace_rs_table_update(struct ace_rs *rs, struct ace_rs_grant *grant, const struct rs_token *token)
 {
-	if (token->claims.scope.bytes.len > rs->config.scope_bytes)
-		return ACE_ERR_FULL;
 	ace_rs_grant_token(rs, grant, token);
 	for (struct ace_rs_grant *other = rs->grants; other < rs->grants_end; other++) {
 		/* A pending context from an older token would bring its rights back. */
@@ -31,13 +29,12 @@ enum ace_err ace_rs_table_update(struct ace_rs *rs, struct ace_rs_grant *grant, 
 		    (!other->iat || !grant->iat || other->iat <= grant->iat))
 			ace_rs_grant_erase(rs, other);
 	}
-	return ACE_OK;
 }
 
 static bool is_same_subject(const struct ace_rs_grant *a, const struct ace_rs_grant *b)
 {
 	return a->has_subject && b->has_subject && !memcmp(a->subject, b->subject, sizeof a->subject) &&
-	       a->association->issuer == b->association->issuer;
+	       rs_is_issuer(a->association->issuer, b->association->issuer);
 }
 
 void ace_rs_table_promote(struct ace_rs *rs, struct ace_rs_grant *grant)
