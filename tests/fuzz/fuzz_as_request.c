@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the server is asked: a token, introspection, and the revocation list, whose query is in options. */
+#include "as/introspect.h"
+#include "as/request.h"
+#include "as/trl_query.h"
+#include "fuzz.h"
+
+static void ask_for_list(struct ace_slice in)
+{
+	static const struct as_trl_limits limits[] = { { 0, 0, 0 }, { 10, 0, 9 }, { 10, 3, 20 } };
+	static const struct as_trl_history histories[] = { { true, 0 }, { false, 5 }, { false, 1000 } };
+	struct ace_slice options, payload;
+	struct as_trl_query query;
+	struct as_trl_plan plan;
+
+	if (ace_coap_read_body(in, &options, &payload))
+		return;
+	as_trl_query_read(options, &query);
+	for (size_t i = 0; i < 9; i++) {
+		as_trl_plan_make(&query, &limits[i / 3], &histories[i % 3], &plan);
+		fuzz_require(plan.what != AS_TRL_DIFF || plan.count <= limits[i / 3].updates);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct ace_slice in = { bytes, len };
+	struct as_introspection introspection;
+	struct as_request request;
+
+	if (!as_request_read(in, &request)) {
+		fuzz_accepted++;
+		fuzz_require(request.cnonce.len <= AS_CNONCE_MAX && request.scope.bytes.len <= AS_SCOPE_MAX);
+	}
+	if (!as_introspection_read(in, &introspection)) {
+		fuzz_accepted++;
+		fuzz_require(introspection.token.ptr >= bytes && introspection.token.ptr <= bytes + len);
+	}
+	ask_for_list(in);
+	return 0;
+}
