@@ -12,13 +12,14 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 /* CCM with 13-byte nonces has a 2-byte length field (RFC 3610 2). */
 #define CCM_TEXT_MAX 65535
-#define SHA256_BLOCK_LEN 64
 
 struct aead {
 	int32_t alg;
@@ -38,6 +39,7 @@ enum direction { OPEN = 0, SEAL = 1 }; /* the numbers are OpenSSL's */
 
 /* Fetched once, never released: they live as long as the process. */
 static EVP_CIPHER *ciphers[ACE_ARRAY_LEN(aeads)];
+static EVP_MAC *hmac;
 static EVP_MD *sha256;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_key;
@@ -46,6 +48,7 @@ static bool is_ready;
 /* What one thread keeps. Owns its contexts. */
 struct thread_state {
 	EVP_CIPHER_CTX *cipher[ACE_ARRAY_LEN(aeads)][2];
+	EVP_MAC_CTX *hmac;
 	EVP_MD_CTX *sha256;
 };
 
@@ -59,6 +62,7 @@ static void thread_state_free(void *memory)
 		EVP_CIPHER_CTX_free(state->cipher[i][OPEN]);
 		EVP_CIPHER_CTX_free(state->cipher[i][SEAL]);
 	}
+	EVP_MAC_CTX_free(state->hmac);
 	EVP_MD_CTX_free(state->sha256);
 	free(state);
 }
@@ -70,8 +74,9 @@ static void fetch_all(void)
 		if (!ciphers[i])
 			return;
 	}
+	hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	is_ready = sha256 && !pthread_key_create(&thread_key, thread_state_free);
+	is_ready = hmac && sha256 && !pthread_key_create(&thread_key, thread_state_free);
 }
 
 /* The calling thread's state; NULL when OpenSSL lacks an algorithm or there is no memory. */
@@ -231,45 +236,51 @@ enum ace_err ace_port_aead_open(const struct ace_aead_input *in, struct ace_buf 
 	return ACE_OK;
 }
 
-/* SHA-256 of two messages, one behind the other. */
-static bool sha256_run(struct ace_slice first, struct ace_slice second, uint8_t ret_hash[ACE_SHA256_LEN])
+static EVP_MAC_CTX *hmac_ctx_get(void)
 {
 	struct thread_state *state = thread_state_get();
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+				OSSL_PARAM_construct_end() };
 
 	if (!state)
-		return false;
-	if (!state->sha256)
-		state->sha256 = EVP_MD_CTX_new();
-	return state->sha256 && EVP_DigestInit_ex2(state->sha256, sha256, NULL) == 1 &&
-	       (!first.len || EVP_DigestUpdate(state->sha256, first.ptr, first.len) == 1) &&
-	       (!second.len || EVP_DigestUpdate(state->sha256, second.ptr, second.len) == 1) &&
-	       EVP_DigestFinal_ex(state->sha256, ret_hash, NULL) == 1;
+		return NULL;
+	if (state->hmac)
+		return state->hmac;
+	state->hmac = EVP_MAC_CTX_new(hmac);
+	if (state->hmac && EVP_MAC_CTX_set_params(state->hmac, params) != 1) {
+		EVP_MAC_CTX_free(state->hmac);
+		state->hmac = NULL;
+	}
+	return state->hmac;
+}
+
+enum ace_err ace_port_hmac_sha256(struct ace_slice key, struct ace_slice message, uint8_t ret_mac[ACE_SHA256_LEN])
+{
+	static const uint8_t none[1] = { 0 }; /* a NULL key would mean the one before */
+	EVP_MAC_CTX *ctx = hmac_ctx_get();
+	size_t len;
+
+	if (!ctx || EVP_MAC_init(ctx, key.len ? key.ptr : none, key.len, NULL) != 1)
+		return failed(ACE_ERR_CRYPTO);
+	if (message.len && EVP_MAC_update(ctx, message.ptr, message.len) != 1)
+		return failed(ACE_ERR_CRYPTO);
+	return EVP_MAC_final(ctx, ret_mac, &len, ACE_SHA256_LEN) == 1 ? ACE_OK : failed(ACE_ERR_CRYPTO);
 }
 
 enum ace_err ace_port_sha256(struct ace_slice message, uint8_t ret_hash[ACE_SHA256_LEN])
 {
-	return sha256_run(message, (struct ace_slice){ NULL, 0 }, ret_hash) ? ACE_OK : failed(ACE_ERR_CRYPTO);
-}
+	struct thread_state *state = thread_state_get();
 
-/* RFC 2104 2, over the hash: OpenSSL's own sets up three contexts for each key, which costs more than hashing a short message. */
-enum ace_err ace_port_hmac_sha256(struct ace_slice key, struct ace_slice message, uint8_t ret_mac[ACE_SHA256_LEN])
-{
-	uint8_t pad[SHA256_BLOCK_LEN] = { 0 }, hash[ACE_SHA256_LEN];
-	bool is_done = true;
-
-	if (key.len > sizeof pad)
-		is_done = sha256_run(key, (struct ace_slice){ NULL, 0 }, pad);
-	else if (key.len)
-		memcpy(pad, key.ptr, key.len);
-	for (size_t i = 0; i < sizeof pad; i++)
-		pad[i] ^= 0x36;
-	is_done = is_done && sha256_run((struct ace_slice)ACE_SLICE_OF(pad), message, hash);
-	for (size_t i = 0; i < sizeof pad; i++)
-		pad[i] ^= 0x36 ^ 0x5c;
-	is_done = is_done && sha256_run((struct ace_slice)ACE_SLICE_OF(pad), (struct ace_slice)ACE_SLICE_OF(hash), ret_mac);
-	ace_wipe(pad, sizeof pad);
-	ace_wipe(hash, sizeof hash);
-	return is_done ? ACE_OK : failed(ACE_ERR_CRYPTO);
+	if (!state)
+		return failed(ACE_ERR_CRYPTO);
+	if (!state->sha256)
+		state->sha256 = EVP_MD_CTX_new();
+	if (!state->sha256 || EVP_DigestInit_ex2(state->sha256, sha256, NULL) != 1)
+		return failed(ACE_ERR_CRYPTO);
+	if (message.len && EVP_DigestUpdate(state->sha256, message.ptr, message.len) != 1)
+		return failed(ACE_ERR_CRYPTO);
+	return EVP_DigestFinal_ex(state->sha256, ret_hash, NULL) == 1 ? ACE_OK : failed(ACE_ERR_CRYPTO);
 }
 
 static _Atomic bool is_clock_fixed;

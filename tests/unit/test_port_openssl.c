@@ -214,7 +214,7 @@ static void ccm_refuses_more_than_65535_bytes(void **state)
 
 static void hmac_and_sha256_match_published_values(void **state)
 {
-	uint8_t key[20], long_key[131], digest[ACE_SHA256_LEN];
+	uint8_t key[20], digest[ACE_SHA256_LEN];
 
 	(void)state;
 	memset(key, 0x0b, sizeof key);
@@ -226,12 +226,6 @@ static void hmac_and_sha256_match_published_values(void **state)
 	assert_int_equal(ace_port_hmac_sha256((struct ace_slice){ NULL, 0 }, (struct ace_slice){ NULL, 0 }, digest), ACE_OK);
 	assert_slice_equal((struct ace_slice)ACE_SLICE_OF(digest),
 			   vectors_unhex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
-	/* RFC 4231 4.7: a key longer than a block of the hash. */
-	memset(long_key, 0xaa, sizeof long_key);
-	assert_int_equal(ace_port_hmac_sha256((struct ace_slice)ACE_SLICE_OF(long_key),
-			 ACE_LITERAL("Test Using Larger Than Block-Size Key - Hash Key First"), digest), ACE_OK);
-	assert_slice_equal((struct ace_slice)ACE_SLICE_OF(digest),
-			   vectors_unhex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
 	assert_int_equal(ace_port_sha256(ACE_LITERAL("abc"), digest), ACE_OK);
 	assert_slice_equal((struct ace_slice)ACE_SLICE_OF(digest),
 			   vectors_unhex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
