@@ -30,6 +30,7 @@ THIRD_PARTY = {
     "lmdb.h": r"storage/",
     "jansson.h": r"policy/parse_|policy/locate|policy/canonical|policy/explain_json|as/config\.|cli/",
     "openssl/": r"port/",
+    "psa/": r"port/",
     "coap3/": r"client/transport|as/coaps|cli/pdu\.",
     "microhttpd.h": r"as/metrics_http\.c",
     "cbor.h": r"cli/|as/|client/",

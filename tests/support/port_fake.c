@@ -5,7 +5,7 @@
 
 #include "ace_port.h"
 
-/* port/openssl.c, compiled once more with these names (see meson.build). */
+/* port/openssl.c or port/psa.c, compiled once more with these names (see meson.build). */
 enum ace_err port_fake_real_seal(const struct ace_aead_input *in, struct ace_buf *out);
 enum ace_err port_fake_real_open(const struct ace_aead_input *in, struct ace_buf *out);
 enum ace_err port_fake_real_hmac(struct ace_slice key, struct ace_slice message, uint8_t *ret_mac);

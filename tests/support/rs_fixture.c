@@ -8,6 +8,10 @@
 
 #include <cmocka.h>
 
+#ifdef FIXTURE_KEY_STORED
+#include <psa/crypto.h>
+#endif
+
 #include "port_fake.h"
 
 static const uint8_t token_key[16] = { 0xe0, 0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7,
@@ -19,6 +23,29 @@ static const struct ace_aif_entry hosted[] = {
 };
 static const struct ace_text_scope names[] = { { { (const uint8_t *)"read", 4 }, hosted, 1 } };
 
+#ifdef FIXTURE_KEY_STORED
+/* A device that has its token key in the PSA key store, where nobody reads it; tests issue tokens with it, too. */
+static struct ace_key fixture_key(void)
+{
+	static psa_key_id_t id;
+	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+
+	if (!id) {
+		assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+		psa_set_key_type(&attributes, PSA_KEY_TYPE_AES);
+		psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT);
+		psa_set_key_algorithm(&attributes, PSA_ALG_AEAD_WITH_SHORTENED_TAG(PSA_ALG_CCM, 8));
+		assert_int_equal(psa_import_key(&attributes, token_key, sizeof token_key, &id), PSA_SUCCESS);
+	}
+	return (struct ace_key){ .port_id = id };
+}
+#else
+static struct ace_key fixture_key(void)
+{
+	return (struct ace_key){ .bytes = ACE_SLICE_OF(token_key) };
+}
+#endif
+
 void fixture_restart(struct fixture *f)
 {
 	assert_int_equal(ace_rs_init(&f->rs, &f->config, f->arena, sizeof f->arena), ACE_OK);
@@ -29,7 +56,7 @@ void fixture_start(struct fixture *f)
 	memset(f, 0, sizeof *f);
 	(void)port_fake_reset(NULL);
 	port_fake_set_monotonic(1000);
-	f->key = (struct ace_rs_as_key){ .key = { .bytes = ACE_SLICE_OF(token_key) }, .kid = ACE_LITERAL("k1"),
+	f->key = (struct ace_rs_as_key){ .key = fixture_key(), .kid = ACE_LITERAL("k1"),
 					 .issuer = ACE_LITERAL("coap://as.example.com") };
 	f->config = (struct ace_rs_config){
 		.audience = ACE_LITERAL("sensor-17"), .as_uri = ACE_LITERAL("coap://as.example.com/token"),

@@ -21,7 +21,7 @@ static int start(void **state)
 	(void)state;
 	fixture_start(&f);
 	keys[0] = keys[1] = f.key;
-	keys[1].key.bytes = ACE_SLICE_OF(other_key);
+	keys[1].key = (struct ace_key){ .bytes = ACE_SLICE_OF(other_key) };
 	f.config.keys = keys;
 	f.config.keys_len = 2;
 	fixture_restart(&f);
