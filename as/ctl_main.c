@@ -258,6 +258,10 @@ static const struct cli_verb verbs[] = {
 	{ .name = "key rotate-kek", .args = "", .help = "a new key-encryption key; aced goes on",
 	  .examples = "acectl key rotate-kek -y\n",
 	  .flags = rotate_kek_flags, .run = ctl_key_rotate_kek },
+	{ .name = "backup", .args = "FILE", .args_min = 1, .args_max = 1,
+	  .help = "a copy of the store in one file; aced goes on",
+	  .examples = "acectl backup /srv/backup/aced-monday\n"
+		      "acectl backup /srv/backup/aced-latest -y\n", .run = ctl_backup },
 	{ .name = "explain", .args = "CLIENT DEVICE SCOPE | DECISION-ID", .args_min = 1, .args_max = 3,
 	  .help = "why it would be, or was, granted or refused; exit 0 or 1",
 	  .examples = "acectl explain wallboard-1 thermo-101 climate.read\n"

@@ -30,6 +30,21 @@ enum cli_write_mode {
 ACE_MUST_CHECK enum ace_err cli_file_write(const char *path, struct ace_slice bytes, enum cli_write_mode mode,
 					   struct cli_error *ret_error);
 
+/* The same in steps, for what is too large to be in memory. */
+#define CLI_FILE_PATH_MAX 4096
+struct cli_new_file {
+	int fd;           /* owned between begin and end or drop */
+	const char *path; /* borrowed */
+	enum cli_write_mode mode;
+	char temporary[CLI_FILE_PATH_MAX + 16]; /* the name it has until it is whole */
+};
+ACE_MUST_CHECK enum ace_err cli_new_file_begin(const char *path, enum cli_write_mode mode, struct cli_new_file *ret_file,
+					       struct cli_error *ret_error);
+/* On disk, under its name. After a failure there is no such file, or the one that was there before. */
+ACE_MUST_CHECK enum ace_err cli_new_file_end(struct cli_new_file *file, struct cli_error *ret_error);
+/* As if it had never been begun. */
+void cli_new_file_drop(struct cli_new_file *file);
+
 /* May every user of this machine read it? A warning is due when it holds a key; no more, since what was read is read, and
  * what is mounted into a container cannot be changed there. false for "-" and what is not there. */
 bool cli_file_is_public(const char *path);

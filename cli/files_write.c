@@ -10,8 +10,6 @@
 #include "cli/files.h"
 #include "cli/files_internal.h"
 
-#define FILE_PATH_MAX 4096
-
 enum ace_err cli_path_join(const char *dir, const char *name, char *ret_path, size_t cap)
 {
 	size_t dir_len = strlen(dir);
@@ -22,14 +20,14 @@ enum ace_err cli_path_join(const char *dir, const char *name, char *ret_path, si
 }
 
 /* The directory that path lies in. */
-static void parent_of(const char *path, char ret_dir[FILE_PATH_MAX])
+static void parent_of(const char *path, char ret_dir[CLI_FILE_PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 
 	if (!slash)
-		snprintf(ret_dir, FILE_PATH_MAX, ".");
+		snprintf(ret_dir, CLI_FILE_PATH_MAX, ".");
 	else
-		snprintf(ret_dir, FILE_PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+		snprintf(ret_dir, CLI_FILE_PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
 static int write_all(int fd, struct ace_slice bytes)
@@ -62,49 +60,76 @@ static int sync_dir(const char *dir)
 	return rc;
 }
 
-/* Fill the temporary file and give it its name. 0, or -1 with errno. */
-static int write_and_name(int fd, const char *temporary, const char *path, struct ace_slice bytes,
-			  enum cli_write_mode mode)
+static enum ace_err exists(const char *path, struct cli_error *ret_error)
 {
-	if (fchmod(fd, 0600) || write_all(fd, bytes) || fsync(fd))
+	cli_error_set(ret_error, ACE_ERR_EXISTS, "%s is there already and is not overwritten", path);
+	cli_error_hint(ret_error, "move it away or choose another name");
+	return ACE_ERR_EXISTS;
+}
+
+enum ace_err cli_new_file_begin(const char *path, enum cli_write_mode mode, struct cli_new_file *ret_file,
+				struct cli_error *ret_error)
+{
+	struct cli_new_file *file = ret_file;
+
+	if (!strcmp(path, "-") || !path[0])
+		return cli_error_set(ret_error, ACE_ERR_USAGE, "a secret is written to a file only: name one with -o");
+	if (strlen(path) >= CLI_FILE_PATH_MAX)
+		return cli_error_errno(ret_error, ENAMETOOLONG, "write", path);
+	if (mode == CLI_WRITE_NEW && !access(path, F_OK))
+		return exists(path, ret_error);
+	*file = (struct cli_new_file){ .path = path, .mode = mode };
+	snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", path);
+	file->fd = mkostemp(file->temporary, O_CLOEXEC);
+	return file->fd < 0 ? cli_error_errno(ret_error, errno, "write", path) : ACE_OK;
+}
+
+/* Give the temporary file its name. 0, or -1 with errno. */
+static int give_name(const struct cli_new_file *file)
+{
+	if (fchmod(file->fd, 0600) || fsync(file->fd))
 		return -1;
-	if (mode == CLI_WRITE_REPLACE)
-		return rename(temporary, path);
-	if (link(temporary, path)) /* unlike rename(), fails when the name is taken */
+	if (file->mode == CLI_WRITE_REPLACE)
+		return rename(file->temporary, file->path);
+	if (link(file->temporary, file->path)) /* unlike rename(), fails when the name is taken */
 		return -1;
-	return unlink(temporary);
+	return unlink(file->temporary);
+}
+
+enum ace_err cli_new_file_end(struct cli_new_file *file, struct cli_error *ret_error)
+{
+	char dir[CLI_FILE_PATH_MAX];
+	int saved;
+
+	parent_of(file->path, dir);
+	if (!give_name(file) && !sync_dir(dir)) {
+		close(file->fd);
+		return ACE_OK;
+	}
+	saved = errno;
+	cli_new_file_drop(file);
+	return saved == EEXIST ? exists(file->path, ret_error) : cli_error_errno(ret_error, saved, "write", file->path);
+}
+
+void cli_new_file_drop(struct cli_new_file *file)
+{
+	unlink(file->temporary);
+	close(file->fd);
 }
 
 enum ace_err cli_file_write(const char *path, struct ace_slice bytes, enum cli_write_mode mode,
 			    struct cli_error *ret_error)
 {
-	char dir[FILE_PATH_MAX], temporary[FILE_PATH_MAX + 16];
-	enum ace_err err = ACE_OK;
-	int fd, saved;
+	struct cli_new_file file;
+	enum ace_err err = cli_new_file_begin(path, mode, &file, ret_error);
 
-	if (!strcmp(path, "-") || !path[0])
-		return cli_error_set(ret_error, ACE_ERR_USAGE, "a secret is written to a file only: name one with -o");
-	if (strlen(path) >= FILE_PATH_MAX)
-		return cli_error_errno(ret_error, ENAMETOOLONG, "write", path);
-	if (mode == CLI_WRITE_NEW && !access(path, F_OK))
-		goto exists;
-	parent_of(path, dir);
-	snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return cli_error_errno(ret_error, errno, "write", path);
-	if (write_and_name(fd, temporary, path, bytes, mode) || sync_dir(dir)) {
-		saved = errno;
-		unlink(temporary);
-		err = saved == EEXIST ? ACE_ERR_EXISTS : cli_error_errno(ret_error, saved, "write", path);
-	}
-	close(fd);
-	if (err != ACE_ERR_EXISTS)
+	if (err)
 		return err;
-exists:
-	cli_error_set(ret_error, ACE_ERR_EXISTS, "%s is there already and is not overwritten", path);
-	cli_error_hint(ret_error, "move it away or choose another name");
-	return ACE_ERR_EXISTS;
+	if (!write_all(file.fd, bytes))
+		return cli_new_file_end(&file, ret_error);
+	err = cli_error_errno(ret_error, errno, "write", path);
+	cli_new_file_drop(&file);
+	return err;
 }
 
 enum ace_err cli_dir_check(const char *path, struct cli_error *ret_error)
@@ -125,10 +150,10 @@ enum ace_err cli_dir_check(const char *path, struct cli_error *ret_error)
 
 enum ace_err cli_dir_make(const char *path, unsigned int mode, struct cli_error *ret_error)
 {
-	char dir[FILE_PATH_MAX];
+	char dir[CLI_FILE_PATH_MAX];
 	enum ace_err err;
 
-	if (strlen(path) >= FILE_PATH_MAX)
+	if (strlen(path) >= CLI_FILE_PATH_MAX)
 		return cli_error_errno(ret_error, ENAMETOOLONG, "make", path);
 	if (mkdir(path, (mode_t)mode) == 0) {
 		parent_of(path, dir);

@@ -36,7 +36,7 @@ static enum ace_err dir_make(const char *dir, struct store_error *ret_error)
 static enum ace_err first_rows(struct store_txn *txn, const struct store_setup *setup, const uint8_t *kek)
 {
 	struct store_info info = { .created = setup->now };
-	uint8_t bytes[RECORD_MAX];
+	uint8_t bytes[RECORD_MAX], uid[STORE_UID_LEN];
 	struct ace_buf out = ACE_BUF_OF(bytes);
 	enum ace_err err = store_text_set(setup->issuer, info.issuer, sizeof(info.issuer));
 
@@ -46,6 +46,8 @@ static enum ace_err first_rows(struct store_txn *txn, const struct store_setup *
 		err = record_info_write(&info, &out);
 	if (!err)
 		err = table_put(txn, TABLE_META, ACE_LITERAL("info"), ace_buf_slice(&out));
+	if (!err)
+		err = store_uid_ensure(txn, uid);
 	if (!err)
 		err = seal_create(txn, kek, setup->now);
 	if (!err)

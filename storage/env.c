@@ -105,8 +105,7 @@ enum ace_err env_map_fit(struct store *store)
 	return ACE_OK;
 }
 
-/* Open what LMDB calls databases; a store that lacks one is not ours. */
-static enum ace_err open_tables(struct store *store)
+enum ace_err env_tables_open(struct store *store)
 {
 	MDB_txn *txn;
 	size_t opened = 0;
@@ -135,7 +134,7 @@ static enum ace_err open_tables(struct store *store)
 	return rc ? env_fail(store, rc) : ACE_OK;
 }
 
-static enum ace_err check_schema(struct store *store)
+enum ace_err env_schema_check(struct store *store)
 {
 	struct store_txn *txn;
 	uint32_t schema = 0;
@@ -237,10 +236,10 @@ enum ace_err store_open(const struct store_options *options, struct store **ret_
 		err = open_as_owner(store, options);
 	if (!err) {
 		store_maintain(store);
-		err = open_tables(store);
+		err = env_tables_open(store);
 	}
 	if (!err)
-		err = check_schema(store);
+		err = env_schema_check(store);
 	if (err) {
 		*ret_error = store->error;
 		ret_error->err = err;
@@ -281,6 +280,11 @@ void store_close(struct store *store)
 const struct store_error *store_last_error(const struct store *store)
 {
 	return &store->error;
+}
+
+const char *store_kek_path(const struct store *store)
+{
+	return store->kek_path;
 }
 
 enum ace_err store_tell_up(struct store *store)

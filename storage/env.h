@@ -49,6 +49,10 @@ struct store {
 
 /* Translate a code, keep it with a text in store->error, and mark the store as failed when it is an I/O error. */
 enum ace_err env_fail(struct store *store, int rc);
+/* Open what LMDB calls databases; a store that lacks one is not ours. */
+enum ace_err env_tables_open(struct store *store);
+/* Is the store laid out as this program knows it? */
+enum ace_err env_schema_check(struct store *store);
 /* Free bytes of the disk that holds the store. */
 uint64_t env_disk_free(const struct store *store);
 /* Take a larger map if one is wanted or another process made one. No transaction may be open. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/meta.h"
 
+#include <string.h>
+
+#include "ace_port.h"
 #include "storage/record.h"
 
 enum ace_err store_info_get(struct store_txn *txn, struct store_info *ret_info)
@@ -42,4 +45,32 @@ enum ace_err store_heartbeat_get(struct store_txn *txn, struct store_heartbeat *
 		return record_failed(txn, err, TABLE_META);
 	*ret_heartbeat = heartbeat;
 	return ACE_OK;
+}
+
+enum ace_err store_uid_get(struct store_txn *txn, uint8_t ret_uid[STORE_UID_LEN])
+{
+	struct ace_slice value;
+	enum ace_err err = table_get(txn, TABLE_META, ACE_LITERAL("uid"), &value);
+
+	if (err)
+		return err;
+	if (value.len != STORE_UID_LEN)
+		return record_failed(txn, ACE_ERR_RANGE, TABLE_META);
+	memcpy(ret_uid, value.ptr, STORE_UID_LEN);
+	return ACE_OK;
+}
+
+enum ace_err store_uid_ensure(struct store_txn *txn, uint8_t ret_uid[STORE_UID_LEN])
+{
+	uint8_t fresh[STORE_UID_LEN];
+	enum ace_err err = store_uid_get(txn, ret_uid);
+
+	if (err != ACE_ERR_NOT_FOUND)
+		return err;
+	err = ace_port_random(fresh, sizeof fresh);
+	if (!err)
+		err = table_put(txn, TABLE_META, ACE_LITERAL("uid"), ACE_SLICE_OF(fresh));
+	if (!err)
+		memcpy(ret_uid, fresh, sizeof fresh);
+	return err;
 }

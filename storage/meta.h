@@ -14,6 +14,13 @@ struct store_info {
 
 ACE_MUST_CHECK enum ace_err store_info_get(struct store_txn *txn, struct store_info *ret_info);
 
+/* What tells this store and the copies of it from all others: random bytes. */
+#define STORE_UID_LEN 16
+/* ACE_ERR_NOT_FOUND: it was made before there were such ids. */
+ACE_MUST_CHECK enum ace_err store_uid_get(struct store_txn *txn, uint8_t ret_uid[STORE_UID_LEN]);
+/* The same; one is made when there is none. */
+ACE_MUST_CHECK enum ace_err store_uid_ensure(struct store_txn *txn, uint8_t ret_uid[STORE_UID_LEN]);
+
 /* The sign of life that aced leaves for acectl, and what acectl cannot know otherwise. */
 struct store_heartbeat {
 	int64_t pid;

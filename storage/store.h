@@ -84,6 +84,9 @@ void store_close(struct store *store);
  * all; ACE_ERR_DAMAGED the stored data key; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err store_unlock(struct store *store, struct store_error *ret_error);
 
+/* Where its key-encryption key is looked for. Borrowed from store. */
+const char *store_kek_path(const struct store *store);
+
 /* The last failure of a call on this store or its transactions, with its text. Borrowed until the next call. */
 const struct store_error *store_last_error(const struct store *store);
 
