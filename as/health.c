@@ -16,7 +16,6 @@
 #include "cli/log.h"
 #include "storage/usage.h"
 
-#define LOG_EVERY_MS 1000
 #define STATUS_MS 10000 /* a status that is older says little */
 
 static bool is_not(char ret_reason[AS_HEALTH_TEXT_MAX], const char *why, const char *what)
@@ -45,15 +44,17 @@ bool as_health_ready(struct as_server *as, char ret_reason[AS_HEALTH_TEXT_MAX])
 	return true;
 }
 
+/* Those of ours in their order, then one for all others. */
+static struct cli_log_pace *pace_of(struct as_paces *paces, enum ace_err err)
+{
+	size_t last = ACE_ARRAY_LEN(paces->failed) - 1, at = (size_t)err - AS_PACES_FIRST;
+
+	return &paces->failed[err < AS_PACES_FIRST || at > last ? last : at];
+}
+
 void as_health_failed(struct as_server *as, enum ace_err err)
 {
-	uint64_t now_ms = as->batch->monotonic_ms;
-
-	if (err == as->failure && now_ms - as->failure_ms < LOG_EVERY_MS)
-		return;
-	as->failure = err;
-	as->failure_ms = now_ms;
-	cli_log(CLI_LOG_WARN, "token.failed", cli_log_err(err));
+	cli_log_paced(pace_of(&as->paces, err), as->batch->monotonic_ms, CLI_LOG_WARN, "token.failed", cli_log_err(err));
 }
 
 void as_health_notify(const char *state)

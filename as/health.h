@@ -13,7 +13,7 @@ struct as_server;
 /* @param ret_reason  what hinders it, in words; "ready" when nothing does. */
 bool as_health_ready(struct as_server *as, char ret_reason[AS_HEALTH_TEXT_MAX]);
 
-/* A verified token request could not be served for a reason of ours: say so in the log, once a second and reason at most. */
+/* A verified token request could not be served for a reason of ours: say so in the log, once a minute and reason at most. */
 void as_health_failed(struct as_server *as, enum ace_err err);
 
 /* Tell the service manager, if there is one, in the protocol of sd_notify(3): "READY=1\nSTATUS=...". What it does not take is

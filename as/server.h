@@ -30,8 +30,10 @@ struct as_sequence {
 struct as_coaps;
 
 /* Of events that anybody can cause, who sends requests while something is wrong. */
+#define AS_PACES_FIRST ACE_ERR_SPACE /* the first error of ours */
 struct as_paces {
 	struct cli_log_pace sequence, batch, commit, answer;
+	struct cli_log_pace failed[ACE_ERR_USAGE - AS_PACES_FIRST + 2]; /* token requests, by reason: none hides another */
 };
 
 struct as_server {
@@ -59,8 +61,6 @@ struct as_server {
 	struct as_metrics metrics;
 	struct as_overload overload;
 	struct as_http *http; /* owns; NULL: no metrics are asked for */
-	enum ace_err failure;    /* of the last token request that could not be served, */
-	uint64_t failure_ms;     /* and when the log was told */
 	enum ace_err commit_err;   /* of the last commit */
 	enum ace_err sequence_err; /* of the last time that token numbers were wanted */
 	struct as_batch *batch; /* owns: the requests at hand */

@@ -10,6 +10,7 @@
 
 #include "ace_scope.h"
 #include "as/decision_record.h"
+#include "as/health.h"
 #include "as/reasons.h"
 #include "as_fixture.h"
 
@@ -140,20 +141,59 @@ static void alike_refusals_share_a_record_and_its_id(void **state)
 
 static char logged[CLI_LOG_LINE_MAX + 1];
 
+static int log_ends[2];
+
+static void log_begin(void)
+{
+	assert_int_equal(pipe(log_ends), 0);
+	cli_log_fd_set(log_ends[1]);
+}
+
+static const char *log_end(void)
+{
+	ssize_t len;
+
+	close(log_ends[1]);
+	len = read(log_ends[0], logged, sizeof logged - 1);
+	close(log_ends[0]);
+	logged[len > 0 ? len : 0] = '\0';
+	return logged;
+}
+
 /* What as_token_log() writes about an event, at that level. */
 static const char *log_of(const struct as_token_event *event)
 {
-	int ends[2];
-	ssize_t len;
-
-	assert_int_equal(pipe(ends), 0);
-	cli_log_fd_set(ends[1]);
+	log_begin();
 	as_token_log(&fx.config, event);
-	close(ends[1]);
-	len = read(ends[0], logged, sizeof logged - 1);
-	close(ends[0]);
-	logged[len > 0 ? len : 0] = '\0';
-	return logged;
+	return log_end();
+}
+
+/* A request that could not be served, so many milliseconds after the start. */
+static const char *log_of_failure(enum ace_err err, uint64_t at_ms)
+{
+	fx.as.batch->monotonic_ms = at_ms;
+	log_begin();
+	as_health_failed(&fx.as, err);
+	return log_end();
+}
+
+/* Two reasons in turn get a line each, not one for each request; a new reason waits for no minute of another. */
+static void requests_that_fail_are_logged_once_a_minute_and_reason(void **state)
+{
+	(void)state;
+	cli_log_level_set(CLI_LOG_WARN);
+	assert_string_equal(log_of_failure(ACE_ERR_FULL, 0), "level=warn event=token.failed err=full\n");
+	assert_string_equal(log_of_failure(ACE_ERR_CLOCK, 1), "level=warn event=token.failed err=clock\n");
+	for (uint64_t at_ms = 2; at_ms < CLI_LOG_PACE_MS; at_ms += 5000) {
+		assert_string_equal(log_of_failure(ACE_ERR_FULL, at_ms), "");
+		assert_string_equal(log_of_failure(ACE_ERR_CLOCK, at_ms), "");
+	}
+	assert_string_equal(log_of_failure(ACE_ERR_FULL, CLI_LOG_PACE_MS), "level=warn event=token.failed err=full more=12\n");
+	/* The ends of the list, and what is on neither side of it. */
+	assert_string_equal(log_of_failure(ACE_ERR_SPACE, 1), "level=warn event=token.failed err=space\n");
+	assert_string_equal(log_of_failure(ACE_ERR_USAGE, 1), "level=warn event=token.failed err=usage\n");
+	assert_string_equal(log_of_failure(ACE_ERR_RANGE, 1), "level=warn event=token.failed err=range\n");
+	assert_string_equal(log_of_failure(ACE_ERR_TYPE, 1), "");
 }
 
 static void a_refusal_in_the_log_is_one_escaped_line(void **state)
@@ -228,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(alike_refusals_share_a_record_and_its_id, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refusal_in_the_log_is_one_escaped_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_issued_token_is_logged_only_when_that_is_chosen, setup, teardown),
+		cmocka_unit_test_setup_teardown(requests_that_fail_are_logged_once_a_minute_and_reason, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_scope_is_cut_and_says_so, setup, teardown),
 	};
 
