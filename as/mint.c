@@ -44,8 +44,9 @@ static enum ace_err make_exi_cti(struct as_server *as, const struct as_mint_inpu
 		err = store_exi_take(txn, in->device->id, as->batch->now, &minted->record.exi_number);
 	if (err)
 		return err;
+	/* No record holds such a one: ACE_ERR_SPACE would tell the client to ask for less. */
 	if (audience.len + POLICY_EXI_NUMBER_LEN > cti->cap)
-		return ACE_ERR_SPACE;
+		return ACE_ERR_DAMAGED;
 	memcpy(cti->ptr, audience.ptr, audience.len);
 	for (size_t i = 0; i < POLICY_EXI_NUMBER_LEN; i++)
 		cti->ptr[audience.len + i] = (uint8_t)(minted->record.exi_number >> (8 * (POLICY_EXI_NUMBER_LEN - 1 - i)));

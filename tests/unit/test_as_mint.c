@@ -174,6 +174,28 @@ static void a_token_longer_than_the_device_takes_is_not_made(void **state)
 	as_minted_fini(&minted);
 }
 
+/* No record holds such a one. It is no token that is too long: asking for less would not help. */
+static void an_audience_that_no_record_holds_is_damage(void **state)
+{
+	char audience[STORE_AUDIENCE_MAX + 2] = { 0 };
+	const struct as_device *found;
+	struct as_device device;
+
+	(void)state;
+	memset(audience, 'a', STORE_AUDIENCE_MAX + 1);
+	assert_int_equal(mint("d-plain", (struct ace_slice){ 0 }), ACE_OK);
+	as_minted_fini(&minted);
+	as_fixture_begin(&fx, "anna");
+	assert_int_equal(as_device_find(&fx.as, fx.as.batch->read, ACE_LITERAL("d-plain"), &found), ACE_OK);
+	device = *found;
+	device.audience = audience;
+	assert_int_equal(as_mint(&fx.as, &(struct as_mint_input){ .client_id = "anna", .device = &device, .decision = &decision },
+				 &minted), ACE_ERR_DAMAGED);
+	as_minted_fini(&minted);
+	ace_wipe(&device, sizeof device);
+	as_fixture_commit(&fx);
+}
+
 /* RFC 9200 5.10.3: "cti ... the RS identifier and a sequence number". */
 static void exi_numbers_of_a_device_ascend_in_the_cti(void **state)
 {
@@ -268,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_model_leaves_out_what_its_devices_do_not_want, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bare_token_of_text_names_is_one_setting_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_token_longer_than_the_device_takes_is_not_made, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_audience_that_no_record_holds_is_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(exi_numbers_of_a_device_ascend_in_the_cti, setup, teardown),
 		cmocka_unit_test_setup_teardown(iv_cti_and_id_never_repeat_over_a_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_at_any_call_mints_nothing_and_leaves_no_secret, setup, teardown),
