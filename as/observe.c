@@ -188,7 +188,10 @@ static enum ace_err protect(struct as_server *as, struct as_observation *observa
 		err = write(as, observation, answer, &plain);
 	if (!err)
 		err = ace_coap_read(ace_buf_slice(&plain), &message);
-	return err ? err : ace_oscore_protect_response(&peer->ctx, &observation->exchange, &number, &message, out);
+	if (!err)
+		err = ace_oscore_protect_response(&peer->ctx, &observation->exchange, &number, &message, out);
+	ace_wipe(bytes, sizeof bytes);
+	return err;
 }
 
 /* The answer that the request would get now. RFC 7641 4.2: after one that is not 2.xx the server "MUST remove the associated
@@ -238,6 +241,7 @@ static enum ace_err notify(struct as_server *as, struct as_observation *observat
 	if (!err)
 		err = peer->method == STORE_AUTH_OSCORE ? protect(as, observation, peer, &answer, &out) :
 							  write(as, observation, &answer, &out);
+	as_answer_fini(&answer);
 	if (err)
 		return err;
 	last = !answer.extra.has_observe;
