@@ -15,6 +15,7 @@ struct owner {
 	uint32_t key_version;
 	bool has_ticket; /* nobody used the key yet */
 	bool is_old;     /* it is of the line that is being replaced */
+	struct as_client *client;   /* of a client; owned until the peer has it */
 	struct store_secret secret; /* when asked for; wiped by who asked */
 };
 
@@ -52,10 +53,13 @@ static enum ace_err client_owner(struct as_server *as, uint64_t line, struct own
 	if (!err)
 		err = choose(as, &(struct lines){ client.line, client.key_version, client.ticket_expires, client.old }, line,
 			     owner);
-	if (err || !with_secret)
+	if (!err && with_secret)
+		err = owner->is_old ? store_client_old_secret(as->batch->read, &client, &owner->secret) :
+				      store_client_secret(as->batch->read, &client, &owner->secret);
+	if (err)
 		return err;
-	return owner->is_old ? store_client_old_secret(as->batch->read, &client, &owner->secret) :
-			       store_client_secret(as->batch->read, &client, &owner->secret);
+	owner->client = as_client_new(&client);
+	return owner->client ? ACE_OK : ACE_ERR_MEMORY;
 }
 
 static enum ace_err device_owner(struct as_server *as, uint64_t line, struct owner *owner, bool with_secret)
@@ -130,15 +134,17 @@ static enum ace_err load_peer(struct as_server *as, uint64_t line, enum store_au
 	if (!err && method == STORE_AUTH_OSCORE)
 		err = derive(as, &owner, line, &ctx);
 	store_secret_wipe(&owner.secret);
-	if (err)
-		return err;
-	err = as_peer_add(&as->peers, line, as->batch->monotonic_ms, &peer);
-	if (!err) {
+	if (!err)
+		err = as_peer_add(&as->peers, line, as->batch->monotonic_ms, &peer);
+	if (err) {
+		as_client_free(owner.client);
+	} else {
 		peer->kind = owner.kind;
 		peer->method = method;
 		peer->key_version = owner.key_version;
 		peer->has_ticket = owner.has_ticket;
 		memcpy(peer->id, owner.id, sizeof peer->id);
+		peer->client = owner.client;
 		peer->ctx = ctx;
 		*ret_peer = peer;
 	}
@@ -146,7 +152,7 @@ static enum ace_err load_peer(struct as_server *as, uint64_t line, enum store_au
 	return err;
 }
 
-/* What the record of a peer that is a client says; as/changes.c sees to it that it is read again after a change. */
+/* What the record of a peer that is a client says, when as/changes.c made it be forgotten. */
 static enum ace_err know_client(struct as_server *as, struct as_peer *peer)
 {
 	struct store_client record;
@@ -204,6 +210,5 @@ enum ace_err as_peer_get(struct as_server *as, uint64_t line, enum store_auth me
 			return err;
 		as_peer_remove(&as->peers, peer);
 	}
-	err = load_peer(as, line, method, ret_peer);
-	return err || (*ret_peer)->kind != AS_PEER_CLIENT ? err : know_client(as, *ret_peer);
+	return load_peer(as, line, method, ret_peer);
 }
