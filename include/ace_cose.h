@@ -42,8 +42,8 @@ ACE_MUST_CHECK enum ace_err ace_cose_alg_lengths(int32_t alg, uint8_t *ret_key_l
 
 /* The exact length of what ace_cose_seal() writes. */
 ACE_MUST_CHECK enum ace_err ace_cose_sealed_len(const struct ace_cose_seal_input *in, size_t *ret_len);
-/* Append the envelope to out. The plaintext may stand where its ciphertext will (sealed in place); it must not overlap
- * out otherwise. On failure out->len stays, and what is behind it is unspecified.
+/* Append the envelope to out. The plaintext may stand anywhere, also where the envelope will. On failure out->len stays, and what
+ * is behind it is unspecified, but for the plaintext: of that there is no other copy than the one handed in.
  * @return ACE_OK; ACE_ERR_UNSUPPORTED; ACE_ERR_RANGE kid or iv length; ACE_ERR_SPACE; ACE_ERR_USAGE key length;
  * ACE_ERR_CRYPTO.  Source: RFC 9052 5.2, 5.3. */
 ACE_MUST_CHECK enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, struct ace_buf *out);

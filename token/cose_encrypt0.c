@@ -8,6 +8,8 @@
 
 #define TAG_SELF_DESCRIBED 55799 /* RFC 8949 3.4.6: says "this is CBOR" and nothing else */
 #define AAD_START_LEN 10 /* array, "Encrypt0" */
+/* Two tags, array, protected bucket, a map with kid and IV, and the head of the ciphertext. */
+#define ENVELOPE_MAX (2 + 1 + 1 + 2 + ACE_COSE_PROTECTED_MAX + 1 + 2 + ACE_COSE_KID_MAX + 2 + ACE_AEAD_NONCE_MAX + 9)
 #define AAD_MAX (AAD_START_LEN + 2 + ACE_COSE_PROTECTED_MAX + 1)
 
 /* Enc_structure (RFC 9052 5.3): what the tag covers besides the ciphertext. external_aad is empty for a CWT. */
@@ -44,78 +46,85 @@ static void header_write(struct ace_cbor_writer *w, const struct ace_cose_seal_i
 	}
 }
 
-/* Everything in front of the ciphertext. protected_bytes is what protected_write() wrote. */
-static void envelope_write(struct ace_cbor_writer *w, const struct ace_cose_seal_input *in,
-			   struct ace_slice protected_bytes, size_t ciphertext_len)
-{
-	if (in->layout == ACE_COSE_PROTECTED)
-		ace_cbor_write_tag(w, ACE_TAG_CWT);
-	if (in->layout != ACE_COSE_BARE)
-		ace_cbor_write_tag(w, ACE_TAG_ENCRYPT0);
-	ace_cbor_write_array(w, 3);
-	ace_cbor_write_bstr(w, protected_bytes);
-	header_write(w, in, false, in->layout != ACE_COSE_PROTECTED);
-	ace_cbor_write_bstr_head(w, ciphertext_len);
-}
+/* What stands in front of the ciphertext. */
+struct envelope {
+	uint8_t bucket[ACE_COSE_PROTECTED_MAX], front[ENVELOPE_MAX];
+	struct ace_slice protected_bytes, bytes; /* in bucket; in front */
+	uint8_t tag_len;
+};
 
 /* The protected bucket, its lengths checked; and how many bytes the tag adds. */
-static enum ace_err protected_write(const struct ace_cose_seal_input *in, struct ace_buf *ret_bytes,
-				    uint8_t *ret_tag_len)
+static enum ace_err bucket_write(const struct ace_cose_seal_input *in, struct envelope *ret)
 {
 	uint8_t key_len, nonce_len;
 	struct ace_cbor_writer w;
-	struct ace_slice bytes;
-	enum ace_err err = ace_cose_alg_lengths(in->alg, &key_len, &nonce_len, ret_tag_len);
+	enum ace_err err = ace_cose_alg_lengths(in->alg, &key_len, &nonce_len, &ret->tag_len);
 
 	if (err)
 		return err;
 	if (in->iv.len != nonce_len || in->kid.len > ACE_COSE_KID_MAX)
 		return ACE_ERR_RANGE;
-	ace_cbor_write_init(&w, ret_bytes->ptr, ret_bytes->cap);
+	ace_cbor_write_init(&w, ret->bucket, sizeof ret->bucket);
 	header_write(&w, in, true, in->layout == ACE_COSE_PROTECTED);
-	err = ace_cbor_written(&w, &bytes);
-	ret_bytes->len = bytes.len;
-	return err;
+	return ace_cbor_written(&w, &ret->protected_bytes);
+}
+
+static enum ace_err envelope_write(const struct ace_cose_seal_input *in, struct envelope *ret)
+{
+	struct ace_cbor_writer w;
+	enum ace_err err = bucket_write(in, ret);
+
+	if (err)
+		return err;
+	ace_cbor_write_init(&w, ret->front, sizeof ret->front);
+	if (in->layout == ACE_COSE_PROTECTED)
+		ace_cbor_write_tag(&w, ACE_TAG_CWT);
+	if (in->layout != ACE_COSE_BARE)
+		ace_cbor_write_tag(&w, ACE_TAG_ENCRYPT0);
+	ace_cbor_write_array(&w, 3);
+	ace_cbor_write_bstr(&w, ret->protected_bytes);
+	header_write(&w, in, false, in->layout != ACE_COSE_PROTECTED);
+	ace_cbor_write_bstr_head(&w, in->plaintext.len + ret->tag_len);
+	return ace_cbor_written(&w, &ret->bytes);
 }
 
 enum ace_err ace_cose_sealed_len(const struct ace_cose_seal_input *in, size_t *ret_len)
 {
-	uint8_t header[ACE_COSE_PROTECTED_MAX], tag_len;
-	struct ace_buf protected_bytes = ACE_BUF_OF(header);
-	struct ace_cbor_writer w;
-	enum ace_err err = protected_write(in, &protected_bytes, &tag_len);
+	struct envelope envelope;
+	enum ace_err err = envelope_write(in, &envelope);
 
-	if (err)
-		return err;
-	ace_cbor_write_init(&w, NULL, 0);
-	envelope_write(&w, in, ace_buf_slice(&protected_bytes), in->plaintext.len + tag_len);
-	*ret_len = w.len + in->plaintext.len + tag_len;
-	return ACE_OK;
+	if (!err)
+		*ret_len = envelope.bytes.len + in->plaintext.len + envelope.tag_len;
+	return err;
 }
 
+/* The plaintext moves to where its ciphertext will be, before the envelope is written over what it may leave. */
 enum ace_err ace_cose_seal(const struct ace_cose_seal_input *in, struct ace_buf *out)
 {
-	uint8_t header[ACE_COSE_PROTECTED_MAX], aad[AAD_MAX], tag_len;
-	struct ace_buf protected_bytes = ACE_BUF_OF(header), place;
-	struct ace_cbor_writer w;
-	struct ace_slice envelope;
-	enum ace_err err = protected_write(in, &protected_bytes, &tag_len);
+	uint8_t aad[AAD_MAX], *to = out->ptr + out->len;
+	size_t room = out->cap - out->len;
+	struct ace_slice plaintext = in->plaintext;
+	struct envelope envelope;
+	struct ace_buf place;
+	enum ace_err err = envelope_write(in, &envelope);
 
 	if (err)
 		return err;
-	ace_cbor_write_init(&w, out->ptr + out->len, out->cap - out->len);
-	envelope_write(&w, in, ace_buf_slice(&protected_bytes), in->plaintext.len + tag_len);
-	err = ace_cbor_written(&w, &envelope);
-	if (err)
-		return err;
-	place = (struct ace_buf){ out->ptr + out->len + envelope.len, out->cap - out->len - envelope.len, 0 };
+	if (room < envelope.bytes.len || room - envelope.bytes.len < plaintext.len)
+		return ACE_ERR_SPACE;
+	place = (struct ace_buf){ to + envelope.bytes.len, room - envelope.bytes.len, 0 };
+	if (plaintext.len > 0)
+		memmove(place.ptr, plaintext.ptr, plaintext.len);
+	plaintext.ptr = place.ptr;
+	memcpy(to, envelope.bytes.ptr, envelope.bytes.len);
 	err = ace_port_aead_seal(&(struct ace_aead_input){
 		.alg = in->alg, .key = in->key, .nonce = in->iv,
-		.aad = aad_write(ace_buf_slice(&protected_bytes), aad), .text = in->plaintext }, &place);
+		.aad = aad_write(envelope.protected_bytes, aad), .text = plaintext }, &place);
 	if (err)
-		return err;
-	out->len += envelope.len + place.len;
-	return ACE_OK;
+		ace_wipe(place.ptr, plaintext.len);
+	else
+		out->len += envelope.bytes.len + place.len;
+	return err;
 }
 
 /* --- reading --- */

@@ -21,46 +21,24 @@ enum ace_err ace_issue_len(const struct ace_issue_input *in, size_t *ret_len)
 	return ace_cose_sealed_len(&seal, ret_len);
 }
 
-/* The claims stand at the front of place. They move to where their ciphertext will be, which is the end of the token but
- * for the tag, and the envelope is written over what they leave. */
-static enum ace_err seal_in_place(const struct ace_issue_input *in, size_t claims_len, struct ace_buf *place)
-{
-	uint8_t key_len, nonce_len, tag_len;
-	size_t token_len;
-	struct ace_slice claims = { NULL, claims_len };
-	struct ace_cose_seal_input seal = seal_input(in, claims);
-	enum ace_err err = ace_cose_sealed_len(&seal, &token_len);
-
-	if (!err)
-		err = ace_cose_alg_lengths(in->alg, &key_len, &nonce_len, &tag_len);
-	if (err)
-		return err;
-	if (token_len > place->cap)
-		return ACE_ERR_SPACE;
-	claims.ptr = place->ptr + token_len - tag_len - claims_len;
-	memmove(place->ptr + token_len - tag_len - claims_len, place->ptr, claims_len);
-	seal = seal_input(in, claims);
-	err = ace_cose_seal(&seal, place);
-	if (err)
-		ace_wipe(place->ptr, token_len);
-	return err;
-}
-
 /* The claims are written once and never measured before: a token is longer than its claims, so there is room for them
  * wherever there is room for it. */
 enum ace_err ace_issue_token(const struct ace_issue_input *in, struct ace_buf *out)
 {
-	struct ace_buf place = { out->ptr + out->len, out->cap - out->len, 0 };
+	struct ace_cose_seal_input seal;
 	struct ace_cbor_writer w;
+	struct ace_slice claims;
 	enum ace_err err;
 
-	ace_cbor_write_init(&w, place.ptr, place.cap);
+	ace_cbor_write_init(&w, out->ptr + out->len, out->cap - out->len);
 	ace_claims_write(&w, in->claims);
-	err = seal_in_place(in, w.len, &place);
+	err = ace_cbor_written(&w, &claims);
+	if (!err) {
+		seal = seal_input(in, claims);
+		err = ace_cose_seal(&seal, out);
+	}
 	if (err)
-		ace_wipe(place.ptr, w.len < place.cap ? w.len : place.cap);
-	else
-		out->len += place.len;
+		ace_wipe(out->ptr + out->len, w.len < w.cap ? w.len : w.cap);
 	return err;
 }
 
