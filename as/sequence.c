@@ -38,7 +38,7 @@ size_t as_sequence_bytes(uint64_t sequence, size_t min_len, uint8_t ret_bytes[8]
 
 	while (len < 8 && (len < min_len || sequence >> (8 * len)))
 		len++;
-	for (size_t i = 0; i < len; i++)
-		ret_bytes[i] = (uint8_t)(sequence >> (8 * (len - 1 - i)));
+	for (size_t i = len; i > 0; i--, sequence >>= 8)
+		ret_bytes[i - 1] = (uint8_t)sequence;
 	return len;
 }

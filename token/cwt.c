@@ -95,17 +95,20 @@ static void claim_write(struct ace_cbor_writer *w, const struct ace_claims *clai
 
 void ace_claims_write(struct ace_cbor_writer *w, const struct ace_claims *claims)
 {
-	size_t present = 0;
+	size_t head = w->len;
+	uint8_t present = 0;
 
-	for (size_t i = 0; i < ACE_ARRAY_LEN(claims_known); i++)
-		present += claim_is_there(claims, &claims_known[i]);
-	ace_cbor_write_map(w, present);
+	_Static_assert(ACE_ARRAY_LEN(claims_known) < 24, "the head of the map is one byte");
+	ace_cbor_write_map(w, 0);
 	for (size_t i = 0; i < ACE_ARRAY_LEN(claims_known); i++) {
 		if (!claim_is_there(claims, &claims_known[i]))
 			continue;
 		ace_cbor_write_uint(w, claims_known[i].key);
 		claim_write(w, claims, &claims_known[i]);
+		present++;
 	}
+	if (head < w->cap)
+		w->ptr[head] |= present;
 }
 
 /* --- reading --- */
