@@ -93,6 +93,34 @@ def profile_seeds(vectors):
         put("scope", bytes.fromhex(case["as_scope_value"]))
 
 
+def option(delta, value):
+    """delta and length below 13."""
+    return bytes([delta << 4 | len(value)]) + value
+
+
+def server_seeds(vectors):
+    token = b"\x02" + option(11, b"token") + option(1, b"\x13")
+    trl = option(5, b"revoke") + option(0, b"trl")
+    first = {5: "d-clock", 9: "read"}
+    bodies = [first, {**first, 33: 2, 38: None}, {5: "d-plain"}, {5: "d-clock", 9: bytes.fromhex("82822f74656d7001")},
+              {**first, 39: b"12345678"}, {**first, 4: {3: b"\x01"}}, {5: "nobody"}, [1]]
+    ask = [event(1, token + b"\xff" + cbor2.dumps(body)) for body in bodies]
+    body = cbor2.dumps(first)
+    blocks = [event(1, token + option(13 - 12 + 11, b"")[:0] + bytes([0xD1, 2, 8 * (i < 1) + 16 * i]) + b"\xff" +
+                    body[16 * i:16 * i + 16]) for i in range((len(body) + 15) // 16)]
+    observe = [event(1, b"\x01" + option(6, value) + trl) for value in (b"", b"\x01")]
+    diff = [event(1, b"\x01" + option(11, b"revoke") + option(0, b"trl") + option(4, query) + option(0, b"cursor=0"))
+            for query in (b"diff=3", b"diff=0", b"diff=x")]
+    other = [event(2, b"\x02" + option(11, b"introspect") + option(1, b"\x13") + b"\xff" + cbor2.dumps({11: bytes(90)})),
+             event(1, b"\x01" + bytes.fromhex("bb") + b".well-known" + option(0, b"core"))]
+    for item in ask + blocks + diff + other:
+        put("server", item)
+    put("server", b"".join(ask + observe + [event(3, b"\x01")] + diff + [event(3, b"\x02")]))
+    put("server", b"".join(blocks) + b"".join(blocks))
+    for message in vectors["messages"]:
+        put("server", event(0, bytes.fromhex(message.get("plain_coap") or "")))
+
+
 def main():
     for path in glob.glob(os.path.join(TOP, "tests", "vectors", "*.json")):
         with open(path, encoding="utf-8") as file:
@@ -104,10 +132,13 @@ def main():
             put("blocks", event(0x41, data) + event(0x01, data))
         if "negative_authz_info" in vectors:
             profile_seeds(vectors)
+            server_seeds(vectors)
     put("scope", b"read all")
     for path in glob.glob(os.path.join(TOP, "policies", "**", "*.json"), recursive=True):
         with open(path, "rb") as file:
             put("policy", file.read())
+    device_state = {"format": "ace-device-state/1", "device": "d", "issuer": "coap://as", "exi_highest_seen": 7}
+    put("state", b"\x08" + json.dumps(device_state).encode())
     for kind in range(RECORDS):
         put("records", bytes([kind, 0xA1, 0, 1]))
 
