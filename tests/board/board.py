@@ -3,7 +3,8 @@
 """The device library on emulated microcontrollers.
 
   board.py BOARD       the proof (tests/board/proof.c) on mps2-an385 (Cortex-M3) or mps2-an386 (Cortex-M4)
-  board.py --figures   instructions and stack (tests/board/figures.c) on both, as JSON
+  board.py --figures -DNAME=VALUE...
+                       instructions and stack (tests/board/figures.c) on both with these macros, as JSON
 """
 import concurrent.futures
 import json
@@ -21,8 +22,6 @@ SUPPORT = ["tests/support/rs_fixture.c", "tests/support/port_fake.c", "tests/por
 FLAGS = ("-std=c11 -mthumb -ffreestanding -ffunction-sections -fdata-sections -Wall -Wextra -Werror "
          "-I. -Iinclude -Itests/support -Itests/port -Itests/board -Itests/board/shim").split()
 CONFIG = ["-DACE_OSCORE_KEY_MAX=16", "-DACE_CBOR_KEYS_MAX=32"]
-# The set "oscore" of tests/bench/footprint.
-OSCORE_CONFIG = CONFIG + ["-DACE_RS_TRL=0", "-DACE_RS_KEYS_MAX=1", "-DACE_ALG_ONLY=10"]
 WRAPS = [f"-Wl,--wrap=port_fake_real_{name}" for name in ("open", "seal", "hmac", "sha256")]
 
 
@@ -65,12 +64,12 @@ def prove(board):
     return done.returncode
 
 
-def figures():
+def figures(config):
     """{core: {call: {"instructions", "crypto", "stack"}}}"""
     result = {}
     for board, core in BOARDS.items():
         with tempfile.TemporaryDirectory() as folder:
-            done = emulate(board, build(core, "figures", OSCORE_CONFIG, pathlib.Path(folder)), "-icount", "shift=6")
+            done = emulate(board, build(core, "figures", config, pathlib.Path(folder)), "-icount", "shift=6")
         if done.returncode:
             sys.exit(done.stdout)
         lines = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("figure ")]
@@ -82,8 +81,8 @@ def main():
     for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
         if not shutil.which(tool):
             sys.exit(f"{tool} is not installed")
-    if sys.argv[1:] == ["--figures"]:
-        print(json.dumps(figures(), indent=1))
+    if sys.argv[1] == "--figures":
+        print(json.dumps(figures(sys.argv[2:] or CONFIG), indent=1))
         return 0
     return prove(sys.argv[1])
 
