@@ -24,6 +24,7 @@ MAY_INCLUDE = {
     "as": {"include", "policy", "storage", "cli", "as"},
     "client": {"include", "cli", "client"},
     "device": {"include", "cli", "device"},
+    "zephyr": {"include", "zephyr"},
 }
 SHARED_PRIVATE = {"token/mem.h"}
 THIRD_PARTY = {

@@ -12,7 +12,7 @@ import sys
 MAX_FUNCTION = 60
 MAX_FILE = 400
 BANNED = re.compile(r"\b(strcpy|strcat|strncpy|sprintf|vsprintf|strtok|atoi|atol|alloca|gets|mktemp|tmpnam)\s*\(")
-FOLDERS = "include port token oscore coap policy storage cli as client device examples tests".split()
+FOLDERS = "include port token oscore coap policy storage cli as client device zephyr examples tests".split()
 
 
 def functions(lines):
