@@ -57,7 +57,7 @@ void ace_claims_write(struct ace_cbor_writer *w, const struct ace_claims *claims
 ACE_MUST_CHECK enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims, enum ace_err *ret_osc_err);
 
 /* Is audience among those of an array of texts? *ret_found counts on ACE_OK only; malformed-band errors otherwise. */
-ACE_MUST_CHECK enum ace_err ace_audience_find(struct ace_slice array, struct ace_slice audience, bool *ret_found);
+ACE_MUST_CHECK enum ace_err ace_audience_find(const struct ace_slice *array, struct ace_slice audience, bool *ret_found);
 
 /* The osc map alone, for cnf of the token response.
  * read: ACE_ERR_MISSING id or ms, ACE_ERR_UNKNOWN an unknown member, ACE_ERR_RANGE a short ms or a long id,
@@ -67,7 +67,12 @@ ACE_MUST_CHECK enum ace_err ace_osc_read(struct ace_slice encoded, struct ace_os
 
 /* Master Salt = CBOR(salt) CBOR(N1) CBOR(N2), appended to out; none of them longer than 255 bytes.
  * ACE_ERR_SPACE also for one that is; out has room for six bytes more than they have.  Source: RFC 9203 4.3. */
-ACE_MUST_CHECK enum ace_err ace_master_salt(struct ace_slice salt, struct ace_slice nonce1, struct ace_slice nonce2,
-					    struct ace_buf *out);
+ACE_MUST_CHECK enum ace_err ace_master_salt_append(const struct ace_slice *salt, const struct ace_slice *nonce1,
+						   const struct ace_slice *nonce2, struct ace_buf *out);
+ACE_MUST_CHECK static inline enum ace_err ace_master_salt(struct ace_slice salt, struct ace_slice nonce1,
+							  struct ace_slice nonce2, struct ace_buf *out)
+{
+	return ace_master_salt_append(&salt, &nonce1, &nonce2, out);
+}
 
 #endif

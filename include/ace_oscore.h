@@ -68,8 +68,8 @@ ACE_MUST_CHECK enum ace_err ace_oscore_derive(const struct ace_oscore_input *in,
 
 /* The same for a context, empty otherwise, whose ids, ID Context and algorithm are set already and known to be as
  * ace_oscore_derive() wants them. ACE_ERR_CRYPTO leaves *ctx empty. */
-ACE_MUST_CHECK enum ace_err ace_oscore_keys_derive(struct ace_slice master_secret, struct ace_slice master_salt,
-						   struct ace_oscore_ctx *ctx);
+ACE_MUST_CHECK enum ace_err ace_oscore_keys_derive(const struct ace_slice *master_secret,
+						   const struct ace_slice *master_salt, struct ace_oscore_ctx *ctx);
 
 /* The value of the OSCORE option. Slices borrow from it.  Source: RFC 8613 6.1. */
 struct ace_oscore_option {
@@ -78,7 +78,8 @@ struct ace_oscore_option {
 	bool has_kid, has_kid_context;
 };
 /* ACE_ERR_MALFORMED: reserved bits, a Partial IV of 6 or 7 bytes or with a leading zero byte, bytes that belong to
- * nothing, a flag byte of zero (an option without fields is empty); ACE_ERR_TRUNCATED. */
+ * nothing, a flag byte of zero (an option without fields is empty); ACE_ERR_TRUNCATED. *ret_option holds nothing of use
+ * then. */
 ACE_MUST_CHECK enum ace_err ace_oscore_option_read(struct ace_slice value, struct ace_oscore_option *ret_option);
 /* Append the value to out. ACE_ERR_SPACE; ACE_ERR_USAGE. */
 ACE_MUST_CHECK enum ace_err ace_oscore_option_write(const struct ace_oscore_option *option, struct ace_buf *out);

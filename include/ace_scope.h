@@ -44,7 +44,10 @@ struct ace_aif_reader {
 };
 void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes);
 bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entry);
-ACE_MUST_CHECK enum ace_err ace_aif_read_finish(struct ace_aif_reader *it);
+ACE_MUST_CHECK static inline enum ace_err ace_aif_read_finish(const struct ace_aif_reader *it)
+{
+	return it->err;
+}
 /* Entries must be sorted by path with one entry a path; ace_aif_canonicalize() sees to it, merging by OR. */
 size_t ace_aif_canonicalize(struct ace_aif_entry *entries, size_t len);
 void ace_aif_write(struct ace_cbor_writer *w, const struct ace_aif_entry *entries, size_t len);

@@ -37,10 +37,11 @@ __attribute__((noinline)) static enum ace_err expand(struct ace_oscore_ctx *ctx,
 	return hkdf_expand(prk, info, (size_t)(end - info), key, len);
 }
 
-enum ace_err ace_oscore_keys_derive(struct ace_slice master_secret, struct ace_slice master_salt, struct ace_oscore_ctx *ctx)
+enum ace_err ace_oscore_keys_derive(const struct ace_slice *master_secret, const struct ace_slice *master_salt,
+				     struct ace_oscore_ctx *ctx)
 {
 	uint8_t prk[ACE_SHA256_LEN];
-	enum ace_err err = hkdf_extract(master_salt, master_secret, prk);
+	enum ace_err err = hkdf_extract(*master_salt, *master_secret, prk);
 
 	for (int output = SENDER_KEY; !err && output < OUTPUTS; output++)
 		err = expand(ctx, prk, (enum output)output);
@@ -95,5 +96,5 @@ enum ace_err ace_oscore_derive(const struct ace_oscore_input *in, struct ace_osc
 
 	memset(ret_ctx, 0, sizeof *ret_ctx);
 	err = names_copy(in, ret_ctx);
-	return err ? err : ace_oscore_keys_derive(in->master_secret, in->master_salt, ret_ctx);
+	return err ? err : ace_oscore_keys_derive(&in->master_secret, &in->master_salt, ret_ctx);
 }

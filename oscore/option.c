@@ -14,64 +14,55 @@
 
 static enum ace_oscore_class class_of(uint32_t number)
 {
-	switch (number) {
-	case ACE_OPT_OSCORE:
-		return ACE_OSCORE_ITSELF;
-	case ACE_OPT_OBSERVE:
-		return ACE_OSCORE_OBSERVE;
-	case ACE_OPT_URI_HOST:
-	case ACE_OPT_URI_PORT:
-	case OPT_EDHOC:
-	case ACE_OPT_PROXY_URI:
-	case ACE_OPT_PROXY_SCHEME:
-		return ACE_OSCORE_CLASS_U;
-	default:
-		/* RFC 8613 4.1: "Options that are unknown ... SHALL be processed as Class E". */
-		return ACE_OSCORE_CLASS_E;
-	}
-}
+	static const uint8_t outer[] = { ACE_OPT_URI_HOST, ACE_OPT_URI_PORT, OPT_EDHOC, ACE_OPT_PROXY_URI,
+					 ACE_OPT_PROXY_SCHEME };
 
-static enum ace_err take(struct ace_slice *rest, size_t len, struct ace_slice *ret_front)
-{
-	if (rest->len < len)
-		return ACE_ERR_TRUNCATED;
-	*ret_front = (struct ace_slice){ rest->ptr, len };
-	rest->ptr += len;
-	rest->len -= len;
-	return ACE_OK;
+	if (number == ACE_OPT_OSCORE)
+		return ACE_OSCORE_ITSELF;
+	if (number == ACE_OPT_OBSERVE)
+		return ACE_OSCORE_OBSERVE;
+	for (size_t i = 0; i < sizeof outer; i++)
+		if (number == outer[i])
+			return ACE_OSCORE_CLASS_U;
+	/* RFC 8613 4.1: "Options that are unknown ... SHALL be processed as Class E". */
+	return ACE_OSCORE_CLASS_E;
 }
 
 enum ace_err ace_oscore_option_read(struct ace_slice value, struct ace_oscore_option *ret_option)
 {
-	struct ace_oscore_option option = { .piv.len = 0 };
-	struct ace_slice rest = value, len = { NULL, 0 };
+	const uint8_t *at = value.ptr;
+	size_t left = value.len, len;
 	uint8_t flags;
 
-	if (!value.len) {
-		*ret_option = option;
+	*ret_option = (struct ace_oscore_option){ .piv.len = 0 };
+	if (!left--)
 		return ACE_OK;
-	}
-	flags = *rest.ptr++;
-	rest.len--;
+	flags = *at++;
+	len = flags & FLAG_PIV_LEN;
 	/* RFC 8613 6.1: "if any of these bits are set to 1, the message is considered to be malformed"; 2: "If the
 	 * OSCORE flag bits are all zero (0x00), the option value SHALL be empty". */
-	if (!flags || flags & FLAG_RESERVED || (flags & FLAG_PIV_LEN) > ACE_OSCORE_PIV_MAX)
+	if (!flags || flags & FLAG_RESERVED || len > ACE_OSCORE_PIV_MAX)
 		return ACE_ERR_MALFORMED;
-	if (take(&rest, flags & FLAG_PIV_LEN, &option.piv))
+	if (left < len)
 		return ACE_ERR_TRUNCATED;
 	/* RFC 8613 5: "All leading bytes of value zero SHALL be removed when encoding the Partial IV". */
-	if (option.piv.len > 1 && !option.piv.ptr[0])
+	if (len > 1 && !*at)
 		return ACE_ERR_MALFORMED;
-	option.has_kid_context = flags & FLAG_KID_CONTEXT;
-	if (option.has_kid_context && (take(&rest, 1, &len) || take(&rest, len.ptr[0], &option.kid_context)))
-		return ACE_ERR_TRUNCATED;
-	option.has_kid = flags & FLAG_KID;
-	if (option.has_kid)
-		option.kid = rest;
-	else if (rest.len)
-		return ACE_ERR_MALFORMED;
-	*ret_option = option;
-	return ACE_OK;
+	ret_option->piv = (struct ace_slice){ at, len };
+	at += len;
+	left -= len;
+	ret_option->has_kid_context = flags & FLAG_KID_CONTEXT;
+	if (ret_option->has_kid_context) {
+		if (!left || left - 1 < *at)
+			return ACE_ERR_TRUNCATED;
+		len = *at++;
+		ret_option->kid_context = (struct ace_slice){ at, len };
+		at += len;
+		left -= 1 + len;
+	}
+	ret_option->has_kid = flags & FLAG_KID;
+	ret_option->kid = (struct ace_slice){ at, left };
+	return ret_option->has_kid || !left ? ACE_OK : ACE_ERR_MALFORMED;
 }
 
 /* The caller has checked that there is room. */

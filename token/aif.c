@@ -7,7 +7,7 @@
 
 void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes)
 {
-	it->err = ace_items_open(bytes, ACE_CBOR_ARRAY, &it->rest);
+	it->err = ace_items_open(&bytes, ACE_CBOR_ARRAY, &it->rest);
 }
 
 bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entry)
@@ -24,15 +24,10 @@ bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entr
 		return false;
 	it->err = ace_cbor_raw_take(&it->rest, &encoded);
 	if (!it->err)
-		it->err = ace_members_read(encoded, &pair, ret_entry, &keys);
+		it->err = ace_members_read(&encoded, &pair, ret_entry, &keys);
 	if (!it->err && keys.bits[0] != 3)
 		it->err = ACE_ERR_SCOPE;
 	return !it->err;
-}
-
-enum ace_err ace_aif_read_finish(struct ace_aif_reader *it)
-{
-	return it->err;
 }
 
 /* Order of bytes; a path sorts before those that it begins. */

@@ -5,7 +5,7 @@
 
 enum step { STEP_POST, STEP_OPEN, STEP_REST };
 
-static enum ace_err accept(struct ace_rs *rs, struct ace_rs_grant *updated, struct ace_slice body,
+static enum ace_err accept(struct ace_rs *rs, struct ace_rs_grant *updated, const struct ace_slice *body,
 			   struct ace_buf *answer, enum step *ret_step)
 {
 	const struct ace_rs_association *target = updated ? updated->association : NULL;
@@ -78,7 +78,7 @@ enum ace_err ace_rs_authz_info(struct ace_rs *rs, struct ace_rs_exchange *ex, st
 	if (ex && ex->grant->serial != ex->serial)
 		err = ACE_ERR_NO_CONTEXT;
 	else
-		err = accept(rs, ex ? ex->grant : NULL, body, answer, &step);
+		err = accept(rs, ex ? ex->grant : NULL, &body, answer, &step);
 	ace_wipe(rs->scratch, (size_t)rs->config.token_bytes + ACE_RS_SCRATCH_EXTRA);
 	*ret_code = code_of(err, step, ex);
 	return err;

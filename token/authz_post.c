@@ -13,12 +13,12 @@ static const struct member members[] = {
 static const struct member_table whole_post = { ACE_CBOR_MAP, ACE_ARRAY_LEN(members), members };
 static const struct member_table update_post = { ACE_CBOR_MAP, 1, members };
 
-enum ace_err ace_rs_post_read(const struct ace_rs *rs, struct ace_slice body, bool is_update, struct rs_post *ret_post)
+enum ace_err ace_rs_post_read(const struct ace_rs *rs, const struct ace_slice *body, bool is_update, struct rs_post *ret_post)
 {
 	struct member_keys keys;
 	enum ace_err err;
 
-	if (body.len > (size_t)rs->config.token_bytes + ACE_RS_BODY_EXTRA)
+	if (body->len > (size_t)rs->config.token_bytes + ACE_RS_BODY_EXTRA)
 		return ACE_ERR_SPACE;
 	memset(ret_post, 0, sizeof *ret_post);
 	/* RFC 9203 4.2: nonces and ids in an update "MUST be ignored", whatever they are. */

@@ -64,7 +64,7 @@ enum ace_err ace_osc_read(struct ace_slice encoded, struct ace_osc *ret_osc)
 	enum ace_err err;
 
 	memset(ret_osc, 0, sizeof *ret_osc);
-	err = ace_members_read(encoded, &osc_members, ret_osc, &keys);
+	err = ace_members_read(&encoded, &osc_members, ret_osc, &keys);
 	if (err)
 		return err;
 	/* RFC 9203 4.2: when parameters "received in the osc field are unrecognized", the token is refused. */
@@ -81,17 +81,17 @@ enum ace_err ace_osc_read(struct ace_slice encoded, struct ace_osc *ret_osc)
 	return ACE_OK;
 }
 
-enum ace_err ace_master_salt(struct ace_slice salt, struct ace_slice nonce1, struct ace_slice nonce2,
-			     struct ace_buf *out)
+enum ace_err ace_master_salt_append(const struct ace_slice *salt, const struct ace_slice *nonce1,
+				    const struct ace_slice *nonce2, struct ace_buf *out)
 {
 	uint8_t *end = out->ptr + out->len;
 
-	if ((salt.len | nonce1.len | nonce2.len) > UINT8_MAX ||
-	    salt.len + nonce1.len + nonce2.len + 3 * 2 > out->cap - out->len)
+	if ((salt->len | nonce1->len | nonce2->len) > UINT8_MAX ||
+	    salt->len + nonce1->len + nonce2->len + 3 * 2 > out->cap - out->len)
 		return ACE_ERR_SPACE;
-	end = ace_cbor_put_bstr(end, salt);
-	end = ace_cbor_put_bstr(end, nonce1);
-	end = ace_cbor_put_bstr(end, nonce2);
+	end = ace_cbor_put_bstr(end, *salt);
+	end = ace_cbor_put_bstr(end, *nonce1);
+	end = ace_cbor_put_bstr(end, *nonce2);
 	out->len = (size_t)(end - out->ptr);
 	return ACE_OK;
 }

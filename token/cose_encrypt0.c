@@ -200,7 +200,7 @@ enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_co
 
 	memset(cose, 0, sizeof *cose);
 	cose->layout = array.len < in.len ? ACE_COSE_RFC8392 : ACE_COSE_BARE;
-	err = ace_members_read(array, &items, cose, &found);
+	err = ace_members_read(&array, &items, cose, &found);
 	if (err || found.bits[0] != 7)
 		return err ? err : ACE_ERR_MALFORMED;
 	buckets[0] = cose->protected_bytes;
@@ -208,7 +208,7 @@ enum ace_err ace_cose_read(struct ace_slice in, struct ace_cose_encrypt0 *ret_co
 	cose->iv = (struct ace_slice){ NULL, 0 };
 	for (size_t i = 0; !err && i < ACE_ARRAY_LEN(buckets); i++) {
 		if (buckets[i].len > 0) /* RFC 9052 3: an empty protected map is a string of no bytes */
-			err = ace_members_read(buckets[i], &headers, cose, &found);
+			err = ace_members_read(&buckets[i], &headers, cose, &found);
 		else
 			found.bits[0] = 0;
 		/* RFC 9052 3: "Applications SHOULD verify that the same label does not occur in both the protected

@@ -113,7 +113,7 @@ void ace_claims_write(struct ace_cbor_writer *w, const struct ace_claims *claims
 
 /* --- reading --- */
 
-enum ace_err ace_audience_find(struct ace_slice array, struct ace_slice audience, bool *ret_found)
+enum ace_err ace_audience_find(const struct ace_slice *array, struct ace_slice audience, bool *ret_found)
 {
 	struct ace_slice items;
 	struct cbor_item item;
@@ -143,7 +143,7 @@ static enum ace_err cnf_read(struct ace_slice encoded, struct ace_claims *claims
 {
 	struct confirmation cnf = { .kid.ptr = NULL };
 	struct member_keys keys;
-	enum ace_err err = ace_members_read(encoded, &cnf_table, &cnf, &keys);
+	enum ace_err err = ace_members_read(&encoded, &cnf_table, &cnf, &keys);
 
 	if (err)
 		return err;
@@ -170,7 +170,7 @@ enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims,
 
 	memset(ret_claims, 0, sizeof *ret_claims);
 	*ret_osc_err = ACE_OK;
-	err = ace_members_read(in, &claims_table, ret_claims, &keys);
+	err = ace_members_read(&in, &claims_table, ret_claims, &keys);
 	ret_claims->has_exp = member_is_there(&keys, ACE_CLAIM_EXP);
 	ret_claims->has_nbf = member_is_there(&keys, ACE_CLAIM_NBF);
 	ret_claims->has_iat = member_is_there(&keys, ACE_CLAIM_IAT);
@@ -178,7 +178,7 @@ enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims,
 	ret_claims->has_exi = member_is_there(&keys, ACE_CLAIM_EXI);
 	ret_claims->aud_is_array = ret_claims->aud.len > 0 && *ret_claims->aud.ptr >> 5 == ACE_CBOR_ARRAY;
 	if (!err && ret_claims->aud_is_array)
-		err = ace_audience_find(ret_claims->aud, (struct ace_slice){ NULL, 0 }, &found);
+		err = ace_audience_find(&ret_claims->aud, (struct ace_slice){ NULL, 0 }, &found);
 	if (!err && ret_claims->kid.ptr)
 		err = cnf_read(ret_claims->kid, ret_claims, ret_osc_err);
 	return err;

@@ -3,12 +3,12 @@
 
 #include "token/cbor_head.h"
 
-enum ace_err ace_items_open(struct ace_slice in, enum ace_cbor_type type, struct ace_slice *ret_items)
+enum ace_err ace_items_open(const struct ace_slice *in, enum ace_cbor_type type, struct ace_slice *ret_items)
 {
 	struct cbor_item head;
-	enum ace_err err = ace_cbor_whole_check(in);
+	enum ace_err err = ace_cbor_whole_check(*in);
 
-	*ret_items = in;
+	*ret_items = *in;
 	if (!err)
 		err = ace_cbor_value_take(ret_items, CBOR_MAJOR(type), &head);
 	if (!err && cbor_info(&head) == CBOR_INDEFINITE)
@@ -71,7 +71,7 @@ static bool starts_array(struct ace_slice items)
 	return items.len > 0 && *items.ptr >> 5 == ACE_CBOR_ARRAY;
 }
 
-enum ace_err ace_members_read(struct ace_slice in, const struct member_table *table, void *ret_values,
+enum ace_err ace_members_read(const struct ace_slice *in, const struct member_table *table, void *ret_values,
 			      struct member_keys *ret_keys)
 {
 	struct ace_slice items;

@@ -41,13 +41,13 @@ static inline bool member_is_there(const struct member_keys *keys, unsigned key)
 	return keys->bits[key / 32] >> key % 32 & 1;
 }
 
-/* Check the one item that in is, which must be a map or array, and give its items in their encodings, one after the
+/* Check the one item that *in is, which must be a map or array, and give its items in their encodings, one after the
  * other: there is another one while *ret_items is not empty. */
-ACE_MUST_CHECK enum ace_err ace_items_open(struct ace_slice in, enum ace_cbor_type type, struct ace_slice *ret_items);
+ACE_MUST_CHECK enum ace_err ace_items_open(const struct ace_slice *in, enum ace_cbor_type type, struct ace_slice *ret_items);
 
-/* Read the map or array that in is into the struct at ret_values; keys that the table has not are passed over. On
+/* Read the map or array that *in is into the struct at ret_values; keys that the table has not are passed over. On
  * failure some of it may be filled. */
-ACE_MUST_CHECK enum ace_err ace_members_read(struct ace_slice in, const struct member_table *table, void *ret_values,
+ACE_MUST_CHECK enum ace_err ace_members_read(const struct ace_slice *in, const struct member_table *table, void *ret_values,
 					     struct member_keys *ret_keys);
 
 #endif

@@ -30,7 +30,7 @@ struct rs_token {
 /* post_rate.c: ACE_ERR_BUSY when unprotected posts come too fast (4.1 row 0). */
 ACE_MUST_CHECK enum ace_err ace_rs_post_rate(struct ace_rs *rs);
 /* authz_post.c: the body (rows 3 to 6); in an update everything but the token is ignored. */
-ACE_MUST_CHECK enum ace_err ace_rs_post_read(const struct ace_rs *rs, struct ace_slice body, bool is_update,
+ACE_MUST_CHECK enum ace_err ace_rs_post_read(const struct ace_rs *rs, const struct ace_slice *body, bool is_update,
 					     struct rs_post *ret_post);
 /* token_open.c: envelope and decryption into the scratch (rows 7 to 11), then the claims (row 12). */
 ACE_MUST_CHECK enum ace_err ace_rs_token_open(struct ace_rs *rs, struct ace_slice token, struct rs_token *ret_token);

@@ -64,18 +64,15 @@ static bool entry_covers(struct ace_slice entry, struct ace_slice path, struct a
 
 /* --- understood --- */
 
+/* With its query, or as a path for any query. */
 static bool path_is_hosted(struct ace_slice local, const struct ace_resources *resources)
 {
-	struct ace_slice path = local, query = { NULL, 0 };
+	struct ace_slice path = { local.ptr, 0 };
 
-	for (size_t i = 0; i < local.len && !query.ptr; i++) {
-		if (local.ptr[i] == '?') {
-			path.len = i;
-			query = (struct ace_slice){ local.ptr + i + 1, local.len - i - 1 };
-		}
-	}
+	while (path.len < local.len && local.ptr[path.len] != '?')
+		path.len++;
 	for (size_t i = 0; i < resources->entries_len; i++)
-		if (entry_covers(resources->entries[i].path, path, query))
+		if (ace_slice_equal(resources->entries[i].path, local) || ace_slice_equal(resources->entries[i].path, path))
 			return true;
 	return false;
 }

@@ -125,15 +125,16 @@ static enum ace_err derive(struct ace_rs *rs, const struct rs_post *post, const 
 			   const uint8_t drawn[DRAWN_LEN], struct ace_oscore_ctx *ret_ctx)
 {
 	const struct ace_osc *osc = &token->claims.osc;
-	struct ace_slice nonce2 = { drawn, ACE_RS_NONCE2_LEN };
+	struct ace_slice nonce2 = { drawn, ACE_RS_NONCE2_LEN }, master_salt;
 	/* Behind the claims, so that the one wipe of the scratch takes it too. */
 	struct ace_buf salt = { rs->scratch + token->plain.len,
 				(size_t)rs->config.token_bytes + ACE_RS_SCRATCH_EXTRA - token->plain.len, 0 };
 
-	if (ace_master_salt(osc->salt, post->nonce1, nonce2, &salt))
+	if (ace_master_salt_append(&osc->salt, &post->nonce1, &nonce2, &salt))
 		return ACE_ERR_FULL;
 	name_context(ret_ctx, post->client_id, osc, drawn + ACE_RS_NONCE2_LEN);
-	return ace_oscore_keys_derive(osc->ms, ace_buf_slice(&salt), ret_ctx);
+	master_salt = ace_buf_slice(&salt);
+	return ace_oscore_keys_derive(&osc->ms, &master_salt, ret_ctx);
 }
 
 static enum ace_err hash_subject(struct ace_slice subject, uint8_t ret_hash[ACE_SHA256_LEN])

@@ -68,7 +68,7 @@ static enum ace_err check_audience(const struct ace_rs *rs, const struct ace_cla
 {
 	bool found = ace_slice_equal(claims->aud, rs->config.audience);
 
-	if (claims->aud_is_array && ace_audience_find(claims->aud, rs->config.audience, &found))
+	if (claims->aud_is_array && ace_audience_find(&claims->aud, rs->config.audience, &found))
 		return ACE_ERR_AUDIENCE;
 	return found ? ACE_OK : ACE_ERR_AUDIENCE;
 }
