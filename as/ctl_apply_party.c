@@ -210,7 +210,7 @@ static enum ace_err change_device(struct store_txn *txn, const struct policy_dev
 	if (!err && wants_line) {
 		err = make_line(from, apply, &line);
 		if (!err)
-			err = store_device_line_set(txn, from->id, auth_of(from->as_line_method), &line);
+			err = store_device_line_set(txn, from->id, auth_of(from->as_line_method), &line, apply->in->now);
 		store_secret_wipe(&line);
 	}
 	return err;

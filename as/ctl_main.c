@@ -135,6 +135,12 @@ static const struct cli_flag rotate_kek_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag restore_flags[] = {
+	{ .name = "dry-run", .help = "tell what would be lost, and change nothing" },
+	{ .name = "accept-lost-revocations", .help = "also where there is no store of which they could be taken over" },
+	{ 0 },
+};
+
 static const struct cli_flag explain_flags[] = {
 	{ .name = "at", .value = "TIME", .help = "as if it were that time: 2026-11-24T17:50:00Z (default now)" },
 	{ .name = "policy", .value = "PATH", .repeatable = true, .help = "as if these files were applied" },
@@ -262,6 +268,11 @@ static const struct cli_verb verbs[] = {
 	  .help = "a copy of the store in one file; aced goes on",
 	  .examples = "acectl backup /srv/backup/aced-monday\n"
 		      "acectl backup /srv/backup/aced-latest -y\n", .run = ctl_backup },
+	{ .name = "restore", .args = "FILE", .args_min = 1, .args_max = 1,
+	  .help = "a backup in the place of the store; aced must not run",
+	  .examples = "acectl restore /srv/backup/aced-monday --dry-run\n"
+		      "acectl restore /srv/backup/aced-monday -y\n",
+	  .flags = restore_flags, .run = ctl_restore },
 	{ .name = "explain", .args = "CLIENT DEVICE SCOPE | DECISION-ID", .args_min = 1, .args_max = 3,
 	  .help = "why it would be, or was, granted or refused; exit 0 or 1",
 	  .examples = "acectl explain wallboard-1 thermo-101 climate.read\n"

@@ -27,7 +27,7 @@ enum ace_err backup_env_open(const char *path, struct store **ret_store, struct 
 
 	if (!store)
 		return error_set(ret_error, ACE_ERR_MEMORY, 0, "out of memory");
-	*store = (struct store){ .lock_fd = -1 };
+	*store = (struct store){ .lock_fd = -1, .use_fd = -1 };
 	if (snprintf(store->dir, sizeof store->dir, "%s", path) >= (int)sizeof store->dir)
 		err = error_set(&store->error, ACE_ERR_RANGE, 0, "%.300s: the path is too long", path);
 	if (!err)

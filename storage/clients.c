@@ -77,7 +77,7 @@ enum ace_err store_client_create(struct store_txn *txn, struct store_client *cli
 		return err ? err : ACE_ERR_EXISTS;
 	fresh.key_version = 1;
 	fresh.old = (struct store_old_line){ 0 };
-	err = line_take(txn, STORE_CLIENT, fresh.id, &fresh.line);
+	err = line_take(txn, STORE_CLIENT, fresh.id, fresh.created, &fresh.line);
 	if (err)
 		return err;
 	name = secret_name(&fresh);
@@ -166,7 +166,7 @@ enum ace_err store_client_rotate(struct store_txn *txn, const struct store_line_
 		return ACE_ERR_EXHAUSTED;
 	err = make_room(txn, rotation, &client);
 	if (!err)
-		err = line_take(txn, STORE_CLIENT, client.id, &client.line);
+		err = line_take(txn, STORE_CLIENT, client.id, rotation->now, &client.line);
 	client.key_version++;
 	client.ticket_expires = rotation->ticket_expires;
 	name = secret_name(&client);

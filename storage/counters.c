@@ -32,18 +32,23 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* So that later ids are higher than all that are stored. */
+/* So that later ids are higher than all that are stored, and than those of the store in whose place this one came. */
 static enum ace_err last_decision(struct store_txn *txn, struct counters *counters)
 {
 	struct store_decision_id id;
 	struct ace_slice key, value;
-	enum ace_err err = table_last(txn, TABLE_DECISIONS, &key, &value);
+	enum ace_err err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL(STORE_DECISION_COUNTER), &counters->decision_ms);
 
+	counters->decision_number = UINT32_MAX;
+	if (!err)
+		err = table_last(txn, TABLE_DECISIONS, &key, &value);
 	if (err)
 		return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 	if (key.len != sizeof(id.bytes))
 		return record_failed(txn, ACE_ERR_RANGE, TABLE_DECISIONS);
 	memcpy(id.bytes, key.ptr, key.len);
+	if ((uint64_t)store_decision_id_time_ms(&id) <= counters->decision_ms)
+		return ACE_OK;
 	counters->decision_ms = (uint64_t)store_decision_id_time_ms(&id);
 	counters->decision_number = (uint32_t)id.bytes[6] << 24 | (uint32_t)id.bytes[7] << 16 |
 				    (uint32_t)id.bytes[8] << 8 | id.bytes[9];

@@ -11,6 +11,7 @@
 #include "storage/types.h"
 
 #define STORE_EPOCH INT64_C(1704067200) /* 2024-01-01T00:00:00Z in seconds since 1970 */
+#define STORE_DECISION_COUNTER "decision" /* milliseconds of a decision id that was taken elsewhere */
 #define STORE_SENDER_COUNTERS 1024
 #define STORE_SENDER_MAX ((UINT64_C(1) << 40) - 1)
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,23 +14,6 @@
 #include "storage/record.h"
 
 #define FIRST_MAP ((size_t)16 * 1024 * 1024)
-
-/* The directory, if it is not there; the default one belongs to the user aced where there is one. */
-static enum ace_err dir_make(const char *dir, struct store_error *ret_error)
-{
-	const struct passwd *owner;
-
-	if (mkdir(dir, 0770))
-		return errno == EEXIST ? ACE_OK : error_from_errno(ret_error, errno, dir);
-	if (chmod(dir, 0770))
-		return error_from_errno(ret_error, errno, dir);
-	if (geteuid() || strcmp(dir, STORE_DIR_DEFAULT))
-		return ACE_OK;
-	owner = getpwnam("aced");
-	if (owner && chown(dir, owner->pw_uid, owner->pw_gid))
-		return error_from_errno(ret_error, errno, dir);
-	return ACE_OK;
-}
 
 static enum ace_err first_rows(struct store_txn *txn, const struct store_setup *setup, const uint8_t *kek)
 {
@@ -86,7 +68,7 @@ static enum ace_err env_make(const char *dir, const struct store_setup *setup, c
 	enum ace_err err = ACE_OK;
 	int rc;
 
-	store = (struct store){ .lock_fd = -1, .map_max = FIRST_MAP };
+	store = (struct store){ .lock_fd = -1, .use_fd = -1, .map_max = FIRST_MAP };
 	memcpy(store.dir, dir, strlen(dir) + 1);
 	rc = mdb_env_create(&store.env);
 	if (!rc)
@@ -168,7 +150,7 @@ enum ace_err store_create(const struct store_options *options, const struct stor
 		return error_set(ret_error, ACE_ERR_RANGE, 0, "%.300s: the path is too long", dir);
 	if (!access(data, F_OK))
 		return error_set(ret_error, ACE_ERR_EXISTS, EEXIST, "%.300s: there is a store already", data);
-	err = dir_make(dir, ret_error);
+	err = files_dir_make(dir, ret_error);
 	if (!err)
 		err = files_kek_create(kek_path, dir, ret_error);
 	if (!err)

@@ -10,13 +10,14 @@ static struct secret_name line_name(const struct store_device *device)
 	return (struct secret_name){ SECRET_OF_DEVICE_LINE, device->id, device->line_key_version };
 }
 
-enum ace_err device_line_put(struct store_txn *txn, struct store_device *device, const struct store_secret *secret)
+enum ace_err device_line_put(struct store_txn *txn, struct store_device *device, const struct store_secret *secret,
+			     int64_t now)
 {
 	struct secret_name name = line_name(device);
 	enum ace_err err = ACE_OK;
 
 	if (!device->line)
-		err = line_take(txn, STORE_DEVICE, device->id, &device->line);
+		err = line_take(txn, STORE_DEVICE, device->id, now, &device->line);
 	return err ? err : secret_put(txn, &name, secret);
 }
 
@@ -48,7 +49,7 @@ enum ace_err device_lines_delete(struct store_txn *txn, struct store_device *dev
 }
 
 enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
-				   const struct store_secret *secret)
+				   const struct store_secret *secret, int64_t now)
 {
 	struct store_device device;
 	struct secret_name name;
@@ -68,7 +69,7 @@ enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum s
 	device.line_method = method;
 	device.line_key_version++;
 	if (!err)
-		err = device_line_put(txn, &device, secret);
+		err = device_line_put(txn, &device, secret, now);
 	return err ? err : device_put(txn, &device);
 }
 
@@ -105,7 +106,7 @@ enum ace_err store_device_line_rotate(struct store_txn *txn, const struct store_
 	device.line = 0;
 	device.line_key_version++;
 	if (!err)
-		err = device_line_put(txn, &device, rotation->secret);
+		err = device_line_put(txn, &device, rotation->secret, rotation->now);
 	if (!err)
 		err = device_put(txn, &device);
 	if (!err)

@@ -13,7 +13,7 @@ ACE_MUST_CHECK enum ace_err device_key_put(struct store_txn *txn, const struct s
 ACE_MUST_CHECK enum ace_err device_key_delete(struct store_txn *txn, const struct store_device *device, size_t index);
 /* A first line number, and the secret under line_key_version. */
 ACE_MUST_CHECK enum ace_err device_line_put(struct store_txn *txn, struct store_device *device,
-					    const struct store_secret *secret);
+					    const struct store_secret *secret, int64_t now);
 /* The line that is being replaced, if there is one, and its secret. */
 ACE_MUST_CHECK enum ace_err device_old_line_delete(struct store_txn *txn, struct store_device *device);
 /* All lines and their secrets. */

@@ -125,7 +125,7 @@ enum ace_err store_device_create(struct store_txn *txn, struct store_device *dev
 	fresh.line_key_version = fresh.line_method == STORE_AUTH_NONE ? 0 : 1;
 	err = device_key_put(txn, &fresh, 0, key);
 	if (!err && fresh.line_method != STORE_AUTH_NONE)
-		err = device_line_put(txn, &fresh, line_secret);
+		err = device_line_put(txn, &fresh, line_secret, fresh.created);
 	if (!err)
 		err = alias_put(txn, &fresh);
 	if (!err)

@@ -50,9 +50,9 @@ ACE_MUST_CHECK enum ace_err store_device_create(struct store_txn *txn, struct st
 /* Replace is_enabled, model, audience, tags and description; the rest stays as stored. Works without the key.
  * ACE_ERR_NOT_FOUND; ACE_ERR_EXISTS the new alias is taken. */
 ACE_MUST_CHECK enum ace_err store_device_update(struct store_txn *txn, const struct store_device *device);
-/* Give it a line to the AS, or a new secret for the one it has. ACE_ERR_NOT_FOUND. */
+/* Give it a line to the AS, or a new secret for the one it has. now: seconds since 1970. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
-						  const struct store_secret *secret);
+						  const struct store_secret *secret, int64_t now);
 /* As store_client_rotate() and store_client_settle(), for its line. ACE_ERR_UNSUPPORTED it has no OSCORE line. */
 ACE_MUST_CHECK enum ace_err store_device_line_rotate(struct store_txn *txn, const struct store_line_rotation *rotation,
 						     struct store_device *ret_device);

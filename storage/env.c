@@ -199,6 +199,7 @@ static enum ace_err store_init(struct store *store, const struct store_options *
 
 	*store = (struct store){
 		.lock_fd = -1,
+		.use_fd = -1,
 		.map_max = options->map_max ? options->map_max : MAP_MAX,
 		.reserve_free = options->reserve_free ? options->reserve_free : RESERVE_FREE,
 	};
@@ -208,14 +209,16 @@ static enum ace_err store_init(struct store *store, const struct store_options *
 	return check_file(store);
 }
 
-static enum ace_err open_as_owner(struct store *store, const struct store_options *options)
+static enum ace_err open_as_owner(struct store *store, const struct store_options *options, bool has_lock)
 {
 	struct files_identity identity;
 	enum ace_err err = files_identity_enter(store->dir, &identity, &store->error);
 
 	if (err)
 		return err;
-	if (options->is_daemon)
+	if (!has_lock)
+		err = files_lock_use(store->dir, &store->use_fd, &store->error);
+	if (!err && options->is_daemon)
 		err = files_lock(store->dir, &store->lock_fd, &store->error);
 	if (!err)
 		err = open_env(store, options->map_initial ? options->map_initial : MAP_INITIAL);
@@ -225,6 +228,12 @@ static enum ace_err open_as_owner(struct store *store, const struct store_option
 
 enum ace_err store_open(const struct store_options *options, struct store **ret_store, struct store_error *ret_error)
 {
+	return env_store_open(options, false, ret_store, ret_error);
+}
+
+enum ace_err env_store_open(const struct store_options *options, bool has_lock, struct store **ret_store,
+			    struct store_error *ret_error)
+{
 	struct store *store = malloc(sizeof(*store));
 	enum ace_err err;
 
@@ -233,7 +242,7 @@ enum ace_err store_open(const struct store_options *options, struct store **ret_
 		return error_set(ret_error, ACE_ERR_MEMORY, ENOMEM, "out of memory");
 	err = store_init(store, options);
 	if (!err)
-		err = open_as_owner(store, options);
+		err = open_as_owner(store, options, has_lock);
 	if (!err) {
 		store_maintain(store);
 		err = env_tables_open(store);
@@ -265,6 +274,8 @@ void store_close(struct store *store)
 		return;
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
+	if (store->use_fd >= 0)
+		close(store->use_fd);
 	ace_wipe(&store->seal, sizeof(store->seal));
 	if (store->is_failed) {
 		give_up(store);

@@ -37,6 +37,7 @@ struct store {
 	char dir[PATH_MAX];
 	char kek_path[PATH_MAX];
 	int lock_fd; /* aced.lock, -1 when not the daemon */
+	int use_fd;  /* the same file, held by all who have the store open; -1: not held */
 	size_t map_max, reserve_free; /* bytes */
 	bool is_failed;   /* an I/O error: no LMDB call any more */
 	struct store *given_up_before; /* the store that was closed after its failure before this one */
@@ -49,6 +50,9 @@ struct store {
 
 /* Translate a code, keep it with a text in store->error, and mark the store as failed when it is an I/O error. */
 enum ace_err env_fail(struct store *store, int rc);
+/* store_open(); with has_lock the caller sees to it that nobody replaces the store meanwhile. */
+enum ace_err env_store_open(const struct store_options *options, bool has_lock, struct store **ret_store,
+			    struct store_error *ret_error);
 /* Open what LMDB calls databases; a store that lacks one is not ours. */
 enum ace_err env_tables_open(struct store *store);
 /* Is the store laid out as this program knows it? */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 /* Bytes of it that are locked. */
 #define LOCK_RUNS 0 /* a daemon has the store */
 #define LOCK_UP 1   /* and has left its first heartbeat there */
+#define LOCK_USED 2 /* by whoever has the store open, together; by whoever replaces it, alone */
 
 enum ace_err files_path(const char *dir, const char *name, size_t cap, char *ret_path)
 {
@@ -94,6 +96,22 @@ void files_identity_leave(const struct files_identity *identity)
 	free(identity->groups);
 }
 
+enum ace_err files_dir_make(const char *dir, struct store_error *ret_error)
+{
+	const struct passwd *owner;
+
+	if (mkdir(dir, 0770))
+		return errno == EEXIST ? ACE_OK : error_from_errno(ret_error, errno, dir);
+	if (chmod(dir, 0770))
+		return error_from_errno(ret_error, errno, dir);
+	if (geteuid() || strcmp(dir, STORE_DIR_DEFAULT))
+		return ACE_OK;
+	owner = getpwnam("aced");
+	if (owner && chown(dir, owner->pw_uid, owner->pw_gid))
+		return error_from_errno(ret_error, errno, dir);
+	return ACE_OK;
+}
+
 enum ace_err files_dir_sync(const char *dir, struct store_error *ret_error)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -105,28 +123,70 @@ enum ace_err files_dir_sync(const char *dir, struct store_error *ret_error)
 	return rc ? error_from_errno(ret_error, saved, dir) : ACE_OK;
 }
 
-enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error)
+static enum ace_err lock_open(const char *dir, int *ret_fd, struct store_error *ret_error)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_RUNS, .l_len = 1 };
 	char path[PATH_MAX];
-	int fd;
 
 	if (files_path(dir, LOCK_NAME, sizeof(path), path))
 		return error_set(ret_error, ACE_ERR_RANGE, 0, "%.300s: the path is too long", dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
-	if (fd < 0)
-		return error_from_errno(ret_error, errno, path);
+	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	return *ret_fd < 0 ? error_from_errno(ret_error, errno, path) : ACE_OK;
+}
+
+enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_RUNS, .l_len = 1 };
+	int fd;
+
+	if (lock_open(dir, &fd, ret_error))
+		return ret_error->err;
 	if (!fcntl(fd, F_OFD_SETLK, &lock)) {
 		*ret_fd = fd;
 		return ACE_OK;
 	}
 	if (errno == EAGAIN || errno == EACCES)
-		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s: another aced runs on this store: stop that one first",
-			  path);
+		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s/" LOCK_NAME ": another aced runs on this store: stop that one first",
+			  dir);
 	else
-		error_from_errno(ret_error, errno, path);
+		error_from_errno(ret_error, errno, dir);
 	close(fd);
 	return ret_error->err;
+}
+
+enum ace_err files_lock_use(const char *dir, int *ret_fd, struct store_error *ret_error)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = LOCK_USED, .l_len = 1 };
+	enum ace_err err = lock_open(dir, ret_fd, ret_error);
+
+	if (err || !fcntl(*ret_fd, F_OFD_SETLK, &lock))
+		return err;
+	err = errno == EAGAIN || errno == EACCES ?
+		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s: a backup is being restored: try again when that is done", dir) :
+		error_from_errno(ret_error, errno, dir);
+	close(*ret_fd);
+	*ret_fd = -1;
+	return err;
+}
+
+/* Who takes it away from a daemon that has not opened the store yet is refused by the first lock. */
+enum ace_err files_lock_alone(const char *dir, int *ret_fd, struct store_error *ret_error)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_USED, .l_len = 1 };
+	struct files_identity identity;
+	enum ace_err err = files_identity_enter(dir, &identity, ret_error);
+
+	if (err)
+		return err;
+	err = files_lock(dir, ret_fd, ret_error);
+	files_identity_leave(&identity);
+	if (err || !fcntl(*ret_fd, F_OFD_SETLK, &lock))
+		return err;
+	err = errno == EAGAIN || errno == EACCES ?
+		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s: another acectl uses the store: let it end first", dir) :
+		error_from_errno(ret_error, errno, dir);
+	close(*ret_fd);
+	*ret_fd = -1;
+	return err;
 }
 
 enum ace_err files_lock_up(int fd, struct store_error *ret_error)

@@ -26,11 +26,17 @@ ACE_MUST_CHECK enum ace_err files_identity_enter(const char *dir, struct files_i
 						 struct store_error *ret_error);
 void files_identity_leave(const struct files_identity *identity);
 
+/* Make the directory if it is not there; the default one belongs to the user aced where there is one. */
+ACE_MUST_CHECK enum ace_err files_dir_make(const char *dir, struct store_error *ret_error);
 /* What was made, renamed or removed in dir is on disk. */
 ACE_MUST_CHECK enum ace_err files_dir_sync(const char *dir, struct store_error *ret_error);
 
 /* Take aced.lock of dir. The caller closes the descriptor. ACE_ERR_BUSY somebody has it; ACE_ERR_PERMISSION; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error);
+/* Together with others who have the store open, until the descriptor is closed. ACE_ERR_BUSY somebody replaces it. */
+ACE_MUST_CHECK enum ace_err files_lock_use(const char *dir, int *ret_fd, struct store_error *ret_error);
+/* As a daemon, and with nobody else, while the store is replaced. ACE_ERR_BUSY somebody runs on it or has it open. */
+ACE_MUST_CHECK enum ace_err files_lock_alone(const char *dir, int *ret_fd, struct store_error *ret_error);
 /* On that descriptor: the daemon that holds it has left a heartbeat. ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err files_lock_up(int fd, struct store_error *ret_error);
 

@@ -43,6 +43,9 @@ ACE_MUST_CHECK enum ace_err seal_wrap_add(struct store_txn *txn, const uint8_t k
 /* Let kek be the only key that opens the store. ACE_ERR_WRONG_KEY it is none of them: nothing was changed. */
 ACE_MUST_CHECK enum ace_err seal_wrap_keep(struct store_txn *txn, const uint8_t kek[SEAL_KEY_LEN]);
 
+/* Let the keys that open the data key of one store open that of another one, which is the same. */
+ACE_MUST_CHECK enum ace_err seal_wraps_copy(struct store_txn *from, struct store_txn *to);
+
 struct seal_wraps {
 	size_t len;    /* 1 or 2 */
 	int64_t since; /* when the newest was added: seconds since 1970 */

@@ -197,3 +197,29 @@ enum ace_err seal_wrap_is_newest(struct store_txn *txn, const uint8_t kek[SEAL_K
 		*ret_newest = wraps.opens == newest(&wraps);
 	return err;
 }
+
+static enum ace_err row_copy(struct store_txn *from, struct store_txn *to, struct ace_slice key)
+{
+	struct ace_slice value;
+	enum ace_err err = table_get(from, TABLE_META, key, &value);
+
+	if (!err)
+		return table_put(to, TABLE_META, key, value);
+	if (err == ACE_ERR_NOT_FOUND)
+		err = table_delete(to, TABLE_META, key);
+	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
+}
+
+enum ace_err seal_wraps_copy(struct store_txn *from, struct store_txn *to)
+{
+	enum ace_err err = ACE_OK;
+
+	for (size_t i = 0; i < SEAL_WRAPS && !err; i++) {
+		err = row_copy(from, to, rows[i].key);
+		if (!err)
+			err = row_copy(from, to, rows[i].check);
+		if (!err)
+			err = row_copy(from, to, rows[i].since);
+	}
+	return err;
+}

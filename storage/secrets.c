@@ -5,8 +5,10 @@
 
 #include "ace_port.h"
 #include "storage/env.h"
+#include "storage/meta.h"
 #include "storage/record.h"
 
+#define LINES_A_SECOND 64
 #define NAME_MAX_LEN (1 + STORE_ID_MAX + 1 + 4)
 
 struct ace_slice id_key(const char *id)
@@ -94,17 +96,34 @@ enum ace_err secret_delete(struct store_txn *txn, const struct secret_name *name
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
-enum ace_err line_take(struct store_txn *txn, enum store_kind kind, const char *id, uint64_t *ret_line)
+/* The last number that is out of question: the last one that was taken, or the floor that time puts under the next. */
+static enum ace_err line_last(struct store_txn *txn, int64_t now, uint64_t *ret_last)
+{
+	struct store_info info;
+	uint64_t last, floor;
+	enum ace_err err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL("line"), &last);
+
+	if (!err)
+		err = store_info_get(txn, &info);
+	if (err)
+		return err;
+	floor = now > info.created ? (uint64_t)(now - info.created) * LINES_A_SECOND : 0;
+	last = last > floor ? last : floor;
+	if (last == UINT64_MAX)
+		return ACE_ERR_EXHAUSTED;
+	*ret_last = last;
+	return ACE_OK;
+}
+
+enum ace_err line_take(struct store_txn *txn, enum store_kind kind, const char *id, int64_t now, uint64_t *ret_line)
 {
 	struct record_line record = { .kind = kind };
 	uint8_t bytes[256];
 	struct ace_buf out = ACE_BUF_OF(bytes);
 	struct table_number key;
 	uint64_t last;
-	enum ace_err err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL("line"), &last);
+	enum ace_err err = line_last(txn, now, &last);
 
-	if (!err && last == UINT64_MAX)
-		err = ACE_ERR_EXHAUSTED;
 	if (!err)
 		err = store_text_set(id, record.id, sizeof(record.id));
 	if (!err)

@@ -21,8 +21,10 @@ ACE_MUST_CHECK enum ace_err secret_get(struct store_txn *txn, const struct secre
 /* ACE_OK also when there is none. */
 ACE_MUST_CHECK enum ace_err secret_delete(struct store_txn *txn, const struct secret_name *name);
 
-/* The next line number, belonging to id from now on. ACE_ERR_EXHAUSTED. */
-ACE_MUST_CHECK enum ace_err line_take(struct store_txn *txn, enum store_kind kind, const char *id, uint64_t *ret_line);
+/* The next line number, belonging to id from now (seconds since 1970) on. At least 64 for each second since the store was made, so that
+ * a store that was put back gives none again: docs/decisions/0004. ACE_ERR_EXHAUSTED. */
+ACE_MUST_CHECK enum ace_err line_take(struct store_txn *txn, enum store_kind kind, const char *id, int64_t now,
+				      uint64_t *ret_line);
 /* ACE_OK also when there is none. */
 ACE_MUST_CHECK enum ace_err line_delete(struct store_txn *txn, uint64_t line);
 

@@ -99,7 +99,7 @@ static void device_line_add(void)
 	memcpy(secret.key, as_fixture_secret, sizeof as_fixture_secret);
 	memcpy(secret.salt, as_fixture_salt, sizeof as_fixture_salt);
 	fuzz_require(store_begin_write(fx.as.store, &txn) == ACE_OK);
-	fuzz_require(store_device_line_set(txn, "d-clock", STORE_AUTH_OSCORE, &secret) == ACE_OK);
+	fuzz_require(store_device_line_set(txn, "d-clock", STORE_AUTH_OSCORE, &secret, TMP_STORE_NOW) == ACE_OK);
 	fuzz_require(store_commit(txn) == ACE_OK);
 }
 
