@@ -66,6 +66,9 @@ enum ace_err as_coaps_observe(struct as_coaps *coaps, const struct as_coaps_requ
 
 	if (!session || request->msg.token.len > sizeof observed->token)
 		return ACE_ERR_USAGE;
+	/* Who says goodbye behind the request, before it is served: nothing would tell of the end a second time. */
+	if (coap_session_get_state(request->session) != COAP_SESSION_STATE_ESTABLISHED)
+		return ACE_ERR_BUSY;
 	for (size_t i = 0; i < AS_COAPS_OBSERVED_MAX && !observed; i++)
 		if (coaps->observed[i].state == AS_COAPS_FREE)
 			observed = &coaps->observed[i];

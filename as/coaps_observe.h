@@ -18,7 +18,8 @@ static inline bool as_coaps_is_observed(uint64_t handle)
 }
 
 /* The sender of a request becomes an observer under its token, which none of its observations has. Its session stays as long
- * as it observes. cookie is the caller's. ACE_ERR_FULL; ACE_ERR_USAGE answered or dropped before. */
+ * as it observes. cookie is the caller's. ACE_ERR_FULL; ACE_ERR_BUSY the session has ended; ACE_ERR_USAGE answered or dropped
+ * before. */
 ACE_MUST_CHECK enum ace_err as_coaps_observe(struct as_coaps *coaps, const struct as_coaps_request *request, uint64_t cookie,
 					     uint64_t *ret_handle);
 /* The observation of that session and token. ACE_ERR_NOT_FOUND. */

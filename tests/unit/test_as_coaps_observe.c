@@ -205,6 +205,18 @@ static void it_ends_with_its_session(void **state)
 	assert_observers(1);
 }
 
+/* Both are there when the server looks: the session ends before the request is served. */
+static void who_asks_and_leaves_at_once_is_no_observer(void **state)
+{
+	(void)state;
+	observe(&bob, 1, 0, true);
+	observe(&anna, 1, 1, false);
+	dtls_peer_observe(&anna, 2, LIST, 0);
+	coap_session_disconnected(anna.session, COAP_NACK_TLS_FAILED);
+	turn(&anna, 1, TURNS);
+	assert_observers(1);
+}
+
 static void it_ends_with_its_key(void **state)
 {
 	struct store_secret secret = { .key_len = sizeof dtls_case_key };
@@ -244,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_does_not_want_to_hears_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_ends_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_ends_with_its_session, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_asks_and_leaves_at_once_is_no_observer, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_ends_with_its_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(sessions_that_observe_are_capped, setup, teardown),
 	};
