@@ -9,7 +9,7 @@ bool as_bucket_take(struct as_bucket *bucket, const struct as_rate *rate, uint64
 	uint64_t level = full;
 
 	/* One token a second is one thousandth of a token a millisecond. */
-	if (bucket->filled_ms && now_ms - bucket->filled_ms < full / (rate->per_second ? rate->per_second : 1))
+	if (bucket->filled_ms && now_ms - bucket->filled_ms <= full / (rate->per_second ? rate->per_second : 1))
 		level = bucket->millitokens + (now_ms - bucket->filled_ms) * rate->per_second;
 	if (level > full)
 		level = full;

@@ -169,6 +169,22 @@ static void a_bucket_gives_its_burst_and_then_its_rate(void **state)
 	assert_int_equal(taken, 50);
 }
 
+/* One that is full again within a millisecond is still empty in the millisecond that emptied it. */
+static void a_burst_is_the_most_at_once_whatever_the_rate(void **state)
+{
+	const struct as_rate rate = { .per_second = 10000, .burst = 5 };
+	struct as_bucket bucket = { 0 };
+	int taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		taken += as_bucket_take(&bucket, &rate, 1000);
+	assert_int_equal(taken, 5);
+	for (int i = 0; i < 100; i++)
+		taken += as_bucket_take(&bucket, &rate, 1001);
+	assert_int_equal(taken, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +195,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_removed_peer_is_wiped_and_its_slot_used_again, begin, end),
 		cmocka_unit_test_setup_teardown(behaves_like_a_list_in_random_use, begin, end),
 		cmocka_unit_test(a_bucket_gives_its_burst_and_then_its_rate),
+		cmocka_unit_test(a_burst_is_the_most_at_once_whatever_the_rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
