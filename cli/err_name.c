@@ -48,6 +48,7 @@ static const char *const names[] = {
 	[ACE_ERR_EXISTS] = "exists",
 	[ACE_ERR_PERMISSION] = "permission",
 	[ACE_ERR_WRONG_KEY] = "wrong-key",
+	[ACE_ERR_NOT_READY] = "not-ready",
 	[ACE_ERR_USAGE] = "usage",
 };
 

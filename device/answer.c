@@ -75,7 +75,7 @@ static enum ace_err answer_plain(struct device *device, struct device_request *r
 }
 
 /* It could not be opened. RFC 8613 8.2: such errors are sent without protection; Max-Age 0 keeps caches off. */
-static enum ace_err answer_unverified(const struct device *device, const struct device_request *request,
+static enum ace_err answer_unverified(struct device *device, const struct device_request *request,
 				      struct ace_buf *answer, struct device_outcome *outcome)
 {
 	struct device_reply reply = { .len_max = request->stranger_max };

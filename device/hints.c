@@ -44,7 +44,7 @@ static bool scope_choose(const struct device *device, const struct device_reques
 	return true;
 }
 
-void device_refuse(const struct device *device, const struct device_request *request, struct device_reply *reply,
+void device_refuse(struct device *device, const struct device_request *request, struct device_reply *reply,
 		   uint8_t code)
 {
 	uint8_t aif_bytes[DEVICE_PATH_MAX + 16];

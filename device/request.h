@@ -38,7 +38,7 @@ ACE_MUST_CHECK enum ace_err device_reply_write(const struct device_reply *reply,
 
 /* 4.01, 4.03 or 4.05 with what the client should ask the AS for; to a request that could not be opened (its path is
  * empty) only where the AS is. */
-void device_refuse(const struct device *device, const struct device_request *request, struct device_reply *reply,
+void device_refuse(struct device *device, const struct device_request *request, struct device_reply *reply,
 		   uint8_t code);
 
 /* The endpoints. */

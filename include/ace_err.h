@@ -55,6 +55,7 @@ enum ace_err {
 	ACE_ERR_EXISTS = 76,    /* there is one already */
 	ACE_ERR_PERMISSION = 77, /* the operating system does not let us */
 	ACE_ERR_WRONG_KEY = 78,  /* a key-encryption key that is not this store's */
+	ACE_ERR_NOT_READY = 79,  /* what is needed for an answer has not come yet */
 
 	/* 96 and up: the caller's bug. */
 	ACE_ERR_USAGE = 96, /* called with arguments that the documentation rules out */

@@ -37,10 +37,19 @@
 #endif
 /* What firmware may leave out: 0 for none of it. */
 #ifndef ACE_RS_TRL
-#define ACE_RS_TRL 1 /* config.strict_layout, which a revocation list needs */
+#define ACE_RS_TRL 1 /* the list of revoked tokens, config.revoked and strict_layout; its functions are in ace_rs_as.h */
 #endif
 #ifndef ACE_RS_EXI
 #define ACE_RS_EXI 1 /* lifetimes from first sight; without it, tokens with exi are refused, and a clock is needed */
+#endif
+#ifndef ACE_RS_CNONCE
+#define ACE_RS_CNONCE 1 /* config.cnonce */
+#endif
+#ifndef ACE_RS_OBSERVE
+#define ACE_RS_OBSERVE 1 /* ace_rs_observe_begin() and its like */
+#endif
+#ifndef ACE_RS_INTROSPECT
+#define ACE_RS_INTROSPECT 1 /* config.introspect; its functions are in ace_rs_as.h */
 #endif
 #define ACE_RS_NONCE1_MAX 64      /* a client's nonce: 1 to 64 bytes */
 #define ACE_RS_NONCE2_LEN 8       /* ours */
@@ -52,10 +61,33 @@
 #define ACE_RS_FAILURES_ALARM (UINT32_C(1) << 16) /* failed decryptions of a key from which posts are taken half as fast */
 #define ACE_RS_BODY_EXTRA 96      /* what an authz-info body may hold besides the token */
 #define ACE_RS_SCRATCH_EXTRA 144  /* room for a Master Salt behind the claims */
+#define ACE_RS_HASH_LEN 16        /* so much of a token's hash is kept; who finds two tokens alike ends his own */
+#define ACE_RS_CNONCE_MS 60000    /* a client nonce is fresh for so long after it was handed out */
+#define ACE_RS_CNONCE_LEN 8
+#define ACE_RS_CNONCE_MAX 12      /* longest client nonce that is handed out */
+#define ACE_RS_CNONCES 4          /* so many are remembered */
+#define ACE_RS_FAREWELL_MS 2000   /* a context with observers outlives its token by so much at most */
+#define ACE_RS_FAREWELL_EARLY_MS 500 /* and they may be told so much before */
+#define ACE_RS_INTROSPECTED_S 60  /* an answer of the AS counts so long when nothing else tells a token's end */
+#define ACE_RS_TRL_WAIT_MS 30000  /* unprotected posts are put off so long at most, until the first whole list has come */
 
 enum ace_rs_clock {
 	ACE_CLOCK_NONE = 0, /* only tokens with exi are taken */
 	ACE_CLOCK_WALL = 1, /* ace_port_wall_clock() counts whenever it answers */
+};
+
+/* Hints carry a client nonce, and only tokens with one that is fresh are taken, updates too; for devices without a clock. A
+ * token from before then cannot be posted again after a minute: the client asks for a new one. RFC 9200 5.3.1 */
+enum ace_rs_cnonce_mode {
+	ACE_CNONCE_OFF = 0,
+	ACE_CNONCE_STORED = 1,    /* 8 random bytes, the latest few of which are remembered */
+	ACE_CNONCE_STATELESS = 2, /* 12 bytes: when it was made, and an HMAC over that */
+};
+
+enum ace_rs_introspect {
+	ACE_INTROSPECT_OFF = 0,
+	ACE_INTROSPECT_OWN = 1,    /* about tokens that one of our keys opens */
+	ACE_INTROSPECT_OPAQUE = 2, /* also about those that are no CWT: only the AS knows what they mean */
 };
 
 /* A key that an authorization server protects tokens with. Several may have the same kid or the same issuer. */
@@ -64,6 +96,15 @@ struct ace_rs_as_key {
 	struct ace_slice kid;    /* empty: tokens without kid */
 	struct ace_slice issuer; /* what iss must say, if it is there */
 	int32_t alg;             /* 0: ACE_ALG_CCM_16_64_128 */
+};
+
+/* A token that must not be taken any more. Private. */
+struct ace_rs_revoked {
+	uint8_t hash[ACE_RS_HASH_LEN];
+	uint32_t exp;     /* seconds since 1970, 0: not known */
+	uint32_t exi_seq;
+	uint8_t issuer;   /* with exi_seq */
+	uint8_t flags;
 };
 
 /* Everything that slices and pointers here lead to is borrowed until ace_rs_fini(). */
@@ -80,11 +121,21 @@ struct ace_rs_config {
 	uint16_t post_interval_ms; /* one unprotected post in this time on average; 0: no limit */
 	uint16_t post_burst;       /* so many at once; 0: 1 */
 	bool strict_layout;        /* only 61(16([protected, {}, ciphertext])): what a revocation list needs (RFC 9770 11.1) */
+#if ACE_RS_CNONCE
+	enum ace_rs_cnonce_mode cnonce;
+#endif
+#if ACE_RS_INTROSPECT
+	enum ace_rs_introspect introspect; /* no token counts before the AS said that it is active */
+#endif
+#if ACE_RS_TRL
+	struct ace_rs_revoked *revoked; /* room for so many revoked tokens; with 0 the list is not in use. With it, */
+	uint16_t revoked_len;           /* strict_layout must be set, and posts wait for the first whole list */
+#endif
 };
 
 struct ace_rs_association;
 
-enum ace_rs_role { ACE_RS_FREE = 0, ACE_RS_PENDING, ACE_RS_CURRENT, ACE_RS_SCRAP };
+enum ace_rs_role { ACE_RS_FREE = 0, ACE_RS_PENDING, ACE_RS_CURRENT, ACE_RS_SCRAP, ACE_RS_ENDING };
 
 /* A context and the token that it came with. All fields are private to token/, for reading in tests and diagnostics. */
 struct ace_rs_grant {
@@ -100,6 +151,12 @@ struct ace_rs_grant {
 	uint32_t exp, iat;        /* seconds since 1970, 0: none */
 	uint32_t exi_seq;         /* meaningful when has_exi */
 	uint8_t subject[8];       /* start of the SHA-256 of sub */
+#if ACE_RS_OBSERVE
+	uint8_t observers;
+#endif
+#if ACE_RS_TRL
+	uint8_t hash[ACE_RS_HASH_LEN]; /* of the token, after the number of the hash function */
+#endif
 	struct ace_oscore_ctx ctx;
 };
 
@@ -129,6 +186,12 @@ struct ace_rs_as_state {
 	uint32_t failures;                             /* AEAD failures under this key */
 };
 
+struct ace_rs_cnonce {
+	uint64_t born_ms;
+	uint8_t bytes[ACE_RS_CNONCE_LEN];
+	bool is_there;
+};
+
 struct ace_rs {
 	struct ace_rs_config config;
 	struct ace_rs_as_state as[ACE_RS_KEYS_MAX];
@@ -139,21 +202,36 @@ struct ace_rs {
 	uint64_t post_seen_ms;
 	uint32_t post_credit_ms;
 	uint32_t serial;
+#if ACE_RS_CNONCE
+	struct ace_rs_cnonce cnonces[ACE_RS_CNONCES];
+	uint8_t cnonce_at; /* the newest */
+	bool has_cnonce_key;
+	uint8_t cnonce_key[16];
+#endif
+#if ACE_RS_TRL
+	uint64_t list_wanted_until_ms; /* 0: the whole list has come */
+	uint32_t revoked_dropped;      /* hashes that there was no room for: config.revoked_len is too small */
+	uint16_t revoked_used;
+	bool revoked_changed;
+#endif
 };
 
 /* Bytes of an arena for so many associations and such scopes, with ACE_RS_TOKEN_MAX; a constant expression. An
  * association may have a current and a pending context, and one more context is shared by the device. */
 #define ACE_RS_GRANTS(contexts) (2 * (size_t)(contexts) + 1)
 #define ACE_RS_EXI_RECORDS(contexts) (ACE_RS_EXI ? 2 * (size_t)(contexts) + 2 : 0)
+/* The text of which a token's hash is made is a third longer than the token. */
+#define ACE_RS_SCRATCH_LEN(token_bytes)                                                                                \
+	((size_t)(token_bytes) + (ACE_RS_TRL ? (size_t)(token_bytes) / 3 : 0) + ACE_RS_SCRATCH_EXTRA)
 #define ACE_RS_ARENA_SIZE_TOKEN(contexts, scope_bytes, token_bytes)                                                    \
 	(8 + ACE_RS_GRANTS(contexts) * (sizeof(struct ace_rs_grant) + (scope_bytes)) +                                 \
 	 ACE_RS_EXI_RECORDS(contexts) * sizeof(struct ace_rs_exi) +                                                    \
-	 (size_t)(contexts) * sizeof(struct ace_rs_association) + (token_bytes) + ACE_RS_SCRATCH_EXTRA)
+	 (size_t)(contexts) * sizeof(struct ace_rs_association) + ACE_RS_SCRATCH_LEN(token_bytes))
 #define ACE_RS_ARENA_SIZE(contexts, scope_bytes) ACE_RS_ARENA_SIZE_TOKEN(contexts, scope_bytes, ACE_RS_TOKEN_MAX)
 
 /* Start with no association. config is copied, what it points to is borrowed; the arena is borrowed until fini.
- * @return ACE_OK; ACE_ERR_USAGE no contexts, no key or too many, no audience, or the arena is smaller than
- * ACE_RS_ARENA_SIZE_TOKEN() says. */
+ * @return ACE_OK; ACE_ERR_USAGE no contexts, no key or too many, no audience, a revocation list without strict_layout,
+ * or the arena is smaller than ACE_RS_ARENA_SIZE_TOKEN() says. */
 ACE_MUST_CHECK enum ace_err ace_rs_init(struct ace_rs *rs, const struct ace_rs_config *config, uint8_t *arena,
 					size_t arena_len);
 /* Wipe everything. A zeroed struct is fine. */
@@ -214,14 +292,30 @@ ACE_MUST_CHECK enum ace_access ace_rs_access_options(const struct ace_rs_exchang
 /* ace_rs_access() without query, for a NUL-terminated path: the one-liner of firmware. */
 ACE_MUST_CHECK bool ace_rs_allowed(const struct ace_rs_exchange *ex, uint8_t method, const char *path);
 
+/* Observations (RFC 7641). Keep a copy of the exchange for each, and protect its notifications with that: but for the first
+ * answer each gets a Partial IV of its own. begin: the client is to be told when its token ends. ACE_ERR_NO_CONTEXT;
+ * ACE_ERR_FULL there are 255 under this context; ACE_ERR_USAGE the request registers nothing. end: the observation is
+ * over, for whatever reason.  Source: RFC 9200 5.10.3, RFC 8613 4.1.3.5. */
+ACE_MUST_CHECK enum ace_err ace_rs_observe_begin(struct ace_rs_exchange *ex);
+void ace_rs_observe_end(struct ace_rs_exchange *ex);
+/* What is to be done about an observation now; ask a few times in a second, and before a notification. A token may have been
+ * replaced by one with other rights, so ask ace_rs_access() before a notification, too. */
+enum ace_rs_observation {
+	ACE_RS_OBSERVATION_GOES_ON,
+	ACE_RS_OBSERVATION_ENDS, /* protect and send a 4.01 without Observe, nothing else, then ace_rs_observe_end() */
+	ACE_RS_OBSERVATION_GONE, /* its keys are gone, or were replaced by the client: forget it */
+};
+enum ace_rs_observation ace_rs_observation(const struct ace_rs_exchange *ex);
+
 /* AS Request Creation Hints, the body of 4.01, 4.03 and 4.05, appended to out; Content-Format 19, Max-Age 0 on 4.01.
- * It shrinks to the room in out: first the scope goes, then the audience.
+ * It shrinks to the room in out: first the scope goes, then the audience. A client nonce stays, with config.cnonce.
  * @param ex     NULL for an unprotected answer; otherwise the osc.id is added as kid.
  * @param scope  what to ask for: a text name or AIF, borrowed for the call. NULL: nothing but AS (and kid), without the
  *               audience: for requests under an unknown context. A client that does not know the device yet cannot go on
  *               from that, so every other refusal names a scope.
- * @return ACE_OK; ACE_ERR_SPACE not even the rest fits, nothing is appended.  Source: RFC 9200 5.3. */
-ACE_MUST_CHECK enum ace_err ace_rs_hints(const struct ace_rs *rs, const struct ace_rs_exchange *ex,
+ * @return ACE_OK; ACE_ERR_SPACE not even the rest fits; ACE_ERR_RANDOM or ACE_ERR_CRYPTO no client nonce: nothing is
+ * appended.  Source: RFC 9200 5.3. */
+ACE_MUST_CHECK enum ace_err ace_rs_hints(struct ace_rs *rs, const struct ace_rs_exchange *ex,
 					 const struct ace_scope *scope, struct ace_buf *out);
 
 /* The highest exi sequence number that was accepted from the issuer of config.keys[key], -1 when there is none. A

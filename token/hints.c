@@ -4,7 +4,7 @@
 
 /* What is in the map; each later step of shrinking leaves one member out. */
 struct members {
-	struct ace_slice kid, audience;
+	struct ace_slice kid, audience, cnonce;
 	const struct ace_scope *scope;
 };
 
@@ -15,7 +15,8 @@ static enum ace_err write_hints(struct ace_slice as_uri, const struct members *m
 	enum ace_err err;
 
 	ace_cbor_write_init(&w, out->ptr + out->len, out->cap - out->len);
-	ace_cbor_write_map(&w, 1u + (members->kid.len != 0) + (members->audience.len != 0) + (members->scope != NULL));
+	ace_cbor_write_map(&w, 1u + (members->kid.len != 0) + (members->audience.len != 0) + (members->scope != NULL) +
+				(members->cnonce.len != 0));
 	ace_cbor_write_uint(&w, ACE_HINT_AS);
 	ace_cbor_write_tstr(&w, as_uri);
 	if (members->kid.len) {
@@ -30,17 +31,30 @@ static enum ace_err write_hints(struct ace_slice as_uri, const struct members *m
 		ace_cbor_write_uint(&w, ACE_HINT_SCOPE);
 		ace_scope_write(&w, members->scope);
 	}
+	if (members->cnonce.len) {
+		ace_cbor_write_uint(&w, ACE_HINT_CNONCE);
+		ace_cbor_write_bstr(&w, members->cnonce);
+	}
 	err = ace_cbor_written(&w, &written);
 	if (!err)
 		out->len += written.len;
 	return err;
 }
 
-enum ace_err ace_rs_hints(const struct ace_rs *rs, const struct ace_rs_exchange *ex, const struct ace_scope *scope,
+enum ace_err ace_rs_hints(struct ace_rs *rs, const struct ace_rs_exchange *ex, const struct ace_scope *scope,
 			  struct ace_buf *out)
 {
 	struct members members = { .scope = scope };
 	enum ace_err err;
+#if ACE_RS_CNONCE
+	uint8_t bytes[ACE_RS_CNONCE_MAX];
+	struct ace_buf cnonce = ACE_BUF_OF(bytes);
+
+	err = ace_rs_cnonce_make(rs, &cnonce);
+	if (err)
+		return err;
+	members.cnonce = ace_buf_slice(&cnonce);
+#endif
 
 	if (ex && ex->grant->serial == ex->serial) {
 		const struct ace_rs_association *association = ex->grant->association;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The invariants of device-states.md, section 5, as far as they can be seen in one state. For tests and debug builds. */
+/* The invariants of device-states.md, section 5, as far as they can be seen in one state. For tests and debug builds. What
+ * only a sequence shows (4, 6, and that N2 does not repeat) is in tests/unit/test_rs_model.c. */
 #include "token/rs.h"
+
+#include "token/mem.h"
 
 static size_t count(const struct ace_rs *rs, const struct ace_rs_association *association, enum ace_rs_role role)
 {
@@ -40,7 +43,8 @@ static bool table_is_consistent(const struct ace_rs *rs)
 
 	for (const struct ace_rs_association *association = rs->associations; association < rs->associations_end;
 	     association++) {
-		size_t currents = count(rs, association, ACE_RS_CURRENT);
+		/* One that is about to leave still has the place of the current one. */
+		size_t currents = count(rs, association, ACE_RS_CURRENT) + count(rs, association, ACE_RS_ENDING);
 		size_t pendings = count(rs, association, ACE_RS_PENDING);
 		size_t scraps_here = count(rs, association, ACE_RS_SCRAP);
 		struct ace_slice osc_id = { association->osc_id, association->osc_id_len };
@@ -54,6 +58,14 @@ static bool table_is_consistent(const struct ace_rs *rs)
 	return scraps <= 1;
 }
 
+/* 5: tokens are unexpired; a context with observers goes soon after. */
+static bool is_in_time(const struct ace_rs_grant *grant, uint64_t now_ms)
+{
+	if (grant->role == ACE_RS_ENDING)
+		return ACE_RS_OBSERVE && now_ms - grant->deadline_ms < ACE_RS_FAREWELL_MS;
+	return grant->deadline_ms > now_ms;
+}
+
 /* 3: who never proved possession was never served. Its window may have moved: what verified and is no CoAP takes its number,
  * and proves nothing to anybody. 5: tokens are unexpired. 7: no serial twice, so no context twice. */
 static bool grants_are_sound(const struct ace_rs *rs)
@@ -65,9 +77,9 @@ static bool grants_are_sound(const struct ace_rs *rs)
 
 		if (!grant->role)
 			continue;
-		if (grant->role != ACE_RS_CURRENT && grant->ctx.sender_seq)
+		if ((grant->role == ACE_RS_PENDING || grant->role == ACE_RS_SCRAP) && grant->ctx.sender_seq)
 			return false;
-		if (grant->deadline_ms <= now_ms || !grant->serial || grant->serial > rs->serial)
+		if (!is_in_time(grant, now_ms) || !grant->serial || grant->serial > rs->serial)
 			return false;
 		for (size_t j = 0; j < i; j++)
 			if (rs->grants[j].serial == grant->serial)
@@ -86,7 +98,7 @@ static bool free_memory_is_wiped(const struct ace_rs *rs)
 				     !is_zero(grant->scope_bytes, rs->config.scope_bytes)))
 			return false;
 	}
-	return is_zero(rs->scratch, (size_t)rs->config.token_bytes + ACE_RS_SCRATCH_EXTRA);
+	return is_zero(rs->scratch, rs_scratch_len(rs));
 }
 
 /* 9: the deadline of an exi token is remembered as long as it is in the table, and no grant outlives it. */
@@ -107,8 +119,32 @@ static bool countdowns_hold(const struct ace_rs *rs)
 	return true;
 }
 
+/* 5: no token in the table is revoked; no hash stands there twice. 3, 8: who is about to leave has observers to tell. */
+static bool list_is_obeyed(const struct ace_rs *rs)
+{
+#if ACE_RS_TRL
+	for (size_t i = 0; i < rs->revoked_used; i++) {
+		const uint8_t *hash = rs->config.revoked[i].hash;
+
+		for (size_t k = 0; k < i; k++)
+			if (!memcmp(rs->config.revoked[k].hash, hash, ACE_RS_HASH_LEN))
+				return false;
+		for (size_t k = 0; k < rs_grants_len(rs); k++)
+			if (rs->grants[k].role && rs->grants[k].role != ACE_RS_ENDING &&
+			    !memcmp(rs->grants[k].hash, hash, ACE_RS_HASH_LEN))
+				return false;
+	}
+#endif
+#if ACE_RS_OBSERVE
+	for (size_t k = 0; k < rs_grants_len(rs); k++)
+		if (rs->grants[k].role == ACE_RS_ENDING && !rs->grants[k].observers)
+			return false;
+#endif
+	return true;
+}
+
 bool ace_rs_invariants_hold(const struct ace_rs *rs)
 {
 	return kids_are_unique(rs) && table_is_consistent(rs) && grants_are_sound(rs) && free_memory_is_wiped(rs) &&
-	       countdowns_hold(rs);
+	       countdowns_hold(rs) && list_is_obeyed(rs);
 }

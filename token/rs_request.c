@@ -21,7 +21,7 @@ enum ace_err ace_rs_unprotect(struct ace_rs *rs, struct ace_slice datagram, stru
 		return err;
 	/* A kid context that is another one's is refused with the rest. */
 	grant = option.has_kid ? ace_rs_grant_by_kid(rs, option.kid) : NULL;
-	if (!grant)
+	if (!grant || (ACE_RS_OBSERVE && grant->role == ACE_RS_ENDING))
 		return ACE_ERR_NO_CONTEXT;
 	err = ace_oscore_unprotect_request(&grant->ctx, &msg, plain, &oscore);
 	if (err)
@@ -60,6 +60,9 @@ enum ace_err ace_rs_protect(struct ace_rs_exchange *ex, struct ace_slice message
 	if (!grant)
 		return ACE_ERR_NO_CONTEXT;
 	err = ace_coap_read(message, &msg);
+	/* RFC 9200 5.10.3: at a token's end 4.01 is what observers get. */
+	if (ACE_RS_OBSERVE && !err && grant->role == ACE_RS_ENDING && msg.code != ACE_COAP_UNAUTHORIZED)
+		err = ACE_ERR_NO_CONTEXT;
 	if (!err && ex->oscore.nonce_spent)
 		err = ace_oscore_seq_take(&grant->ctx, &seq);
 	if (!err)

@@ -44,6 +44,10 @@ static bool config_is_usable(const struct ace_rs_config *config)
 	for (size_t i = 0; i < rs_keys_len(config); i++)
 		if (!config->keys[i].issuer.len)
 			return false;
+#if ACE_RS_TRL
+	if (config->revoked_len && !config->strict_layout)
+		return false;
+#endif
 	return true;
 }
 
@@ -62,18 +66,19 @@ enum ace_err ace_rs_init(struct ace_rs *rs, const struct ace_rs_config *config, 
 	for (size_t i = 0; i < ACE_RS_KEYS_MAX; i++)
 		rs->as[i].exi_highest_expired = rs->as[i].exi_highest_seen = -1;
 	rs->post_seen_ms = ace_port_monotonic_ms();
+#if ACE_RS_TRL
+	if (config->revoked_len)
+		rs->list_wanted_until_ms = rs->post_seen_ms + ACE_RS_TRL_WAIT_MS;
+#endif
 	rs->post_credit_ms = UINT32_MAX; /* a full bucket: cut to its size at the first post */
 	return ACE_OK;
 }
 
 void ace_rs_fini(struct ace_rs *rs)
 {
-	const struct ace_rs_config *config;
-
 	if (!rs || !rs->grants)
 		return;
-	config = &rs->config;
-	ace_wipe(rs->grants, (size_t)(rs->scratch - (uint8_t *)rs->grants) + config->token_bytes + ACE_RS_SCRATCH_EXTRA);
+	ace_wipe(rs->grants, (size_t)(rs->scratch - (uint8_t *)rs->grants) + rs_scratch_len(rs));
 	ace_wipe(rs, sizeof *rs);
 }
 
@@ -94,9 +99,11 @@ void ace_rs_tick(struct ace_rs *rs)
 	for (struct ace_rs_grant *grant = rs->grants; grant < rs->grants_end; grant++)
 		/* RFC 9203 6: the context goes "when the access token expires"; RFC 9200 5.10.3. */
 		if (grant->role && has_ended(grant, now_ms, wall_s))
-			ace_rs_grant_erase(rs, grant);
+			ace_rs_grant_end(rs, grant);
 	if (ACE_RS_EXI)
 		ace_rs_exi_expire(rs, now_ms);
+	if (ACE_RS_TRL)
+		ace_rs_revoked_settle(rs, wall_s);
 }
 
 uint32_t ace_rs_failures(const struct ace_rs *rs, size_t key)

@@ -58,6 +58,7 @@ static const char *our_text(enum ace_err err)
 		[ACE_ERR_CLOCK - 64] = "no clock",
 		[ACE_ERR_EXHAUSTED - 64] = "sequence numbers used up",
 		[ACE_ERR_BUSY - 64] = "too many posts",
+		[ACE_ERR_NOT_READY - 64] = "waiting for the authorization server",
 	};
 	size_t i = (size_t)err - 64;
 

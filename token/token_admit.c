@@ -128,7 +128,7 @@ static enum ace_err derive(struct ace_rs *rs, const struct rs_post *post, const 
 	struct ace_slice nonce2 = { drawn, ACE_RS_NONCE2_LEN }, master_salt;
 	/* Behind the claims, so that the one wipe of the scratch takes it too. */
 	struct ace_buf salt = { rs->scratch + token->plain.len,
-				(size_t)rs->config.token_bytes + ACE_RS_SCRATCH_EXTRA - token->plain.len, 0 };
+				rs_scratch_len(rs) - token->plain.len, 0 };
 
 	if (ace_master_salt_append(&osc->salt, &post->nonce1, &nonce2, &salt))
 		return ACE_ERR_FULL;

@@ -35,10 +35,22 @@ static enum ace_err check_times(const struct ace_rs *rs, struct rs_token *token)
 }
 
 /* RFC 9200 5.10.3: cti is the identifier of this RS, then a sequence number, which has 4 bytes here. */
-static enum ace_err check_exi(const struct ace_rs *rs, struct rs_token *token)
+enum ace_err ace_rs_exi_seq(const struct ace_rs *rs, struct rs_token *token)
 {
 	struct ace_slice cti = token->claims.cti;
 	size_t prefix = rs->config.audience.len;
+
+	if (!cti.ptr)
+		return ACE_ERR_MISSING;
+	if (cti.len != prefix + 4 || !ace_slice_equal((struct ace_slice){ cti.ptr, prefix }, rs->config.audience))
+		return ACE_ERR_MALFORMED;
+	cti.ptr += prefix;
+	token->exi_seq = (uint32_t)cti.ptr[0] << 24 | (uint32_t)cti.ptr[1] << 16 | (uint32_t)cti.ptr[2] << 8 | cti.ptr[3];
+	return ACE_OK;
+}
+
+static enum ace_err check_exi(const struct ace_rs *rs, struct rs_token *token)
+{
 	uint64_t deadline_ms;
 	enum ace_err err;
 
@@ -46,21 +58,21 @@ static enum ace_err check_exi(const struct ace_rs *rs, struct rs_token *token)
 		return ACE_OK;
 	if (!ACE_RS_EXI)
 		return ACE_ERR_UNSUPPORTED;
-	if (!cti.ptr)
-		return ACE_ERR_MISSING;
-	if (cti.len != prefix + 4 || !ace_slice_equal((struct ace_slice){ cti.ptr, prefix }, rs->config.audience))
-		return ACE_ERR_MALFORMED;
-	cti.ptr += prefix;
-	token->exi_seq = (uint32_t)cti.ptr[0] << 24 | (uint32_t)cti.ptr[1] << 16 | (uint32_t)cti.ptr[2] << 8 | cti.ptr[3];
-	err = ace_rs_exi_deadline(rs, token, &deadline_ms);
+	err = ace_rs_exi_seq(rs, token);
+	if (!err)
+		err = ace_rs_exi_deadline(rs, token, &deadline_ms);
 	if (!err && deadline_ms < token->deadline_ms)
 		token->deadline_ms = deadline_ms;
 	return err;
 }
 
 /* A token whose end nobody can tell would live for ever. */
-static enum ace_err check_lifetime(const struct rs_token *token)
+static enum ace_err check_lifetime(struct rs_token *token)
 {
+#if ACE_RS_INTROSPECT
+	if (token->deadline_ms == RS_NO_DEADLINE && token->is_introspected)
+		token->deadline_ms = ace_rs_deadline(ACE_RS_INTROSPECTED_S);
+#endif
 	return token->deadline_ms == RS_NO_DEADLINE ? ACE_ERR_LIFETIME : ACE_OK;
 }
 
@@ -115,7 +127,8 @@ enum ace_err ace_rs_token_check(const struct ace_rs *rs, const struct ace_rs_ass
 		err = check_times(rs, token);
 	if (!err)
 		err = check_exi(rs, token);
-	/* A client nonce (row 16) answers the same question, freshness, and belongs here. */
+	if (ACE_RS_CNONCE && !err)
+		err = ace_rs_cnonce_check(rs, token->claims.cnonce);
 	if (!err)
 		err = check_lifetime(token);
 	if (!err)

@@ -16,7 +16,7 @@ static enum ace_err read_envelope(const struct ace_rs *rs, struct ace_slice toke
 static enum ace_err open_with(struct ace_rs *rs, const struct ace_cose_encrypt0 *cose, size_t key,
 			      struct rs_token *token)
 {
-	struct ace_buf plain = { rs->scratch, (size_t)rs->config.token_bytes + ACE_RS_SCRATCH_EXTRA, 0 };
+	struct ace_buf plain = { rs->scratch, rs_scratch_len(rs), 0 };
 	enum ace_err err = ace_cose_open(cose, rs->config.keys[key].key, &plain);
 
 	token->plain = ace_buf_slice(&plain);

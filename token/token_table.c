@@ -16,6 +16,9 @@ void ace_rs_grant_token(struct ace_rs *rs, struct ace_rs_grant *grant, const str
 	grant->iat = claims->has_iat && claims->iat > 0 && claims->iat < UINT32_MAX ? (uint32_t)claims->iat : 0;
 	grant->has_exi = claims->has_exi;
 	grant->exi_seq = token->exi_seq;
+#if ACE_RS_TRL
+	memcpy(grant->hash, token->hash, sizeof grant->hash);
+#endif
 	if (ACE_RS_EXI && claims->has_exi)
 		ace_rs_exi_note(rs, token);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ace_rs_as.h"
 #include "port_fake.h"
 #include "rs_fixture.h"
 #include "vectors.h"
@@ -44,15 +45,23 @@ static inline uint8_t authz_case_code(const char *text)
 
 static inline void authz_case_run(struct fixture *f, const json_t *file, const struct authz_case *c)
 {
+	struct ace_rs_revoked revoked[2];
 	struct ace_rs_exchange ex;
+	struct ace_rs_trl trl;
 	uint8_t arena[sizeof f->arena];
 	uint32_t serial;
 	bool is_taken = !strcmp(c->expect, "2.01");
 	enum ace_err err;
 
 	fixture_start(f);
-	f->config.strict_layout = !strcmp(c->mode, "trl");
+	f->config.strict_layout = !strncmp(c->mode, "trl", 3);
+	f->config.cnonce = strcmp(c->mode, "cnonce") ? ACE_CNONCE_OFF : ACE_CNONCE_STATELESS;
+	f->config.revoked = revoked;
+	f->config.revoked_len = f->config.strict_layout ? ACE_ARRAY_LEN(revoked) : 0;
 	fixture_restart(f);
+	if (f->config.strict_layout) /* the whole list, which names T1 or nothing */
+		assert_int_equal(ace_rs_trl_read(&f->rs, vectors_hex(authz_case_message(
+			file, strcmp(c->mode, "trl") ? "trl-notification" : "trl-full-response-empty"), "payload"), &trl), ACE_OK);
 	if (!strcmp(c->mode, "exi-highest-expired-41"))
 		ace_rs_exi_restore(&f->rs, 0, 41);
 	if (c->is_update)

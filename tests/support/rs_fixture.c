@@ -85,7 +85,7 @@ struct ace_slice fixture_issue(const struct fixture *f, const struct fixture_tok
 	struct ace_cbor_writer w;
 	struct ace_claims claims = { .iss = f->key.issuer, .aud = f->config.audience, .iat = what->iat,
 				     .has_iat = what->iat != 0, .has_exp = what->exp_in_s != 0,
-				     .exp = PORT_FAKE_NOW + what->exp_in_s };
+				     .exp = PORT_FAKE_NOW + what->exp_in_s, .cnonce = what->cnonce };
 	const char *sub = what->sub ? what->sub : "client-7";
 
 	iv[12]++;

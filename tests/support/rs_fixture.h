@@ -31,6 +31,7 @@ struct fixture_token {
 	uint32_t exp_in_s;          /* 0: no exp */
 	uint32_t exi_s, exi_seq;    /* exi_s 0: no exi */
 	int64_t iat;
+	struct ace_slice cnonce;    /* NULL: none */
 	uint8_t methods;            /* on /s/temp; 0: GET */
 	bool is_update;             /* cnf holds the id only */
 };
