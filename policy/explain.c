@@ -235,9 +235,7 @@ static void tell_miss(const struct telling *t)
 	tell_unknown(t);
 	for (size_t i = 0; i < t->decision->denied_by.len; i++)
 		fprintf(t->out, "  denied by       %s\n", t->policy->rules[t->decision->denied_by.rules[i]].id);
-	if (t->decision->reason == POLICY_REASON_CLIENT_DISABLED || t->decision->reason == POLICY_REASON_DEVICE_DISABLED)
-		return;
-	if (!policy_nearest_miss(t->policy, t->query, &miss))
+	if (!policy_nearest_miss(t->policy, t->query, t->decision, &miss))
 		return;
 	fprintf(t->out, "  nearest miss    %s: %s\n", t->policy->rules[miss.rule].id, miss.reason);
 	tell_fix(t, &miss);

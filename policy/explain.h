@@ -42,9 +42,10 @@ struct policy_rule_result {
 /* Look at one rule as policy_decide() does, and say why. */
 void policy_explain_rule(const struct policy *policy, const struct policy_query *query, uint32_t rule,
 			 struct policy_rule_result *ret_result);
-/* The number of the rule that came closest to allowing what was refused; false when there is none. */
+/* The rule that came closest to allowing what was refused. False when there is none, or when it was refused for what no
+ * rule changes: client or device is disabled, the profile is another one, the token would be too long. */
 bool policy_nearest_miss(const struct policy *policy, const struct policy_query *query,
-			 struct policy_rule_result *ret_result);
+			 const struct policy_decision *decision, struct policy_rule_result *ret_result);
 
 /* The whole story of a decision that policy_decide() made of that query.
  * @param options  NULL: all zero.

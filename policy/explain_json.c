@@ -118,7 +118,7 @@ static const char *match_name(enum policy_rule_match match)
 static json_t *rules_json(const struct telling *t)
 {
 	struct policy_rule_result result, miss;
-	bool has_miss = t->decision->outcome != POLICY_ALLOW && policy_nearest_miss(t->policy, t->query, &miss);
+	bool has_miss = policy_nearest_miss(t->policy, t->query, t->decision, &miss);
 	json_t *rules = json_array();
 
 	for (uint32_t r = 0; r < t->policy->rules_len; r++) {

@@ -171,12 +171,21 @@ void policy_explain_rule(const struct policy *policy, const struct policy_query 
 	}
 }
 
+static bool is_up_to_rules(enum policy_reason reason)
+{
+	return reason != POLICY_REASON_GRANTED && reason != POLICY_REASON_CLIENT_DISABLED &&
+	       reason != POLICY_REASON_DEVICE_DISABLED && reason != POLICY_REASON_SCOPE_TOO_LONG &&
+	       reason != POLICY_REASON_PROFILE;
+}
+
 /* An allow rule that has what was asked and fails late is nearer than one that fails early. */
 bool policy_nearest_miss(const struct policy *policy, const struct policy_query *query,
-			 struct policy_rule_result *ret_result)
+			 const struct policy_decision *decision, struct policy_rule_result *ret_result)
 {
 	bool is_found = false;
 
+	if (!is_up_to_rules(decision->reason))
+		return false;
 	for (uint32_t r = 0; r < policy->rules_len; r++) {
 		struct policy_rule_result result;
 
