@@ -14,7 +14,14 @@
 #include "policy/explain.h"
 #include "policy_files.h"
 
-static const char *const times[] = { "2026-11-24T09:00:00Z", "2026-11-22T22:00:00Z", "2027-07-01T08:00:00Z" };
+/* What is asked of everybody at everything, and what is explained beside. Lists end with NULL. */
+struct asked {
+	const char *const *times, *const *scopes;
+	const char *const (*requests)[4];
+	size_t requests_len;
+};
+
+static const char *const times[] = { "2026-11-24T09:00:00Z", "2026-11-22T22:00:00Z", "2027-07-01T08:00:00Z", NULL };
 
 static void print_one(FILE *out, const struct policy_loaded *loaded, const struct policy_query *query, const char *time)
 {
@@ -33,17 +40,17 @@ static void print_one(FILE *out, const struct policy_loaded *loaded, const struc
 	fputc('\n', out);
 }
 
-static void print_all(FILE *out, const struct policy_loaded *loaded, const char *const *scopes)
+static void print_all(FILE *out, const struct policy_loaded *loaded, const struct asked *asked)
 {
-	for (size_t t = 0; t < ACE_ARRAY_LEN(times); t++)
+	for (size_t t = 0; asked->times[t]; t++)
 		for (size_t c = 0; c < loaded->inventory->clients_len; c++)
 			for (size_t d = 0; d < loaded->inventory->devices_len; d++)
-				for (size_t s = 0; scopes[s]; s++) {
+				for (size_t s = 0; asked->scopes[s]; s++) {
 					struct policy_query query = policy_files_query(
 						loaded, loaded->inventory->clients[c].id,
-						loaded->inventory->devices[d].id, scopes[s], times[t]);
+						loaded->inventory->devices[d].id, asked->scopes[s], asked->times[t]);
 
-					print_one(out, loaded, &query, times[t]);
+					print_one(out, loaded, &query, asked->times[t]);
 				}
 }
 
@@ -79,7 +86,7 @@ static void compare(const char *name, const char *text)
 
 /* What was asked, of the files that were loaded. */
 static void check_loaded(const char *name, struct policy_loaded loaded, struct policy_problems problems,
-			 const char *const *scopes, const char *const (*requests)[4], size_t requests_len)
+			 const struct asked *asked)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -89,9 +96,9 @@ static void check_loaded(const char *name, struct policy_loaded loaded, struct p
 	policy_problems_print(out, &problems);
 	policy_problems_summary(out, &problems);
 	fputc('\n', out);
-	print_all(out, &loaded, scopes);
-	for (size_t i = 0; i < requests_len; i++)
-		print_explained(out, &loaded, requests[i]);
+	print_all(out, &loaded, asked);
+	for (size_t i = 0; i < asked->requests_len; i++)
+		print_explained(out, &loaded, asked->requests[i]);
 	fclose(out);
 	compare(name, text);
 	free(text);
@@ -99,12 +106,12 @@ static void check_loaded(const char *name, struct policy_loaded loaded, struct p
 	policy_problems_free(&problems);
 }
 
-static void check(const char *name, const char *const *scopes, const char *const (*requests)[4], size_t requests_len)
+static void check(const char *name, const struct asked *asked)
 {
 	struct policy_problems problems = { 0 };
 	struct policy_loaded loaded = policy_files_load_worked(name, &problems);
 
-	check_loaded(name, loaded, problems, scopes, requests, requests_len);
+	check_loaded(name, loaded, problems, asked);
 }
 
 static void the_building_decides_and_explains_as_written_down(void **state)
@@ -122,7 +129,7 @@ static void the_building_decides_and_explains_as_written_down(void **state)
 	};
 
 	(void)state;
-	check("building", scopes, requests, ACE_ARRAY_LEN(requests));
+	check("building", &(struct asked){ times, scopes, requests, ACE_ARRAY_LEN(requests) });
 }
 
 static void the_demo_decides_as_written_down_at_any_time(void **state)
@@ -130,7 +137,50 @@ static void the_demo_decides_as_written_down_at_any_time(void **state)
 	static const char *const scopes[] = { "climate.read", "climate.set", "climate.read climate.set", NULL };
 
 	(void)state;
-	check("demo", scopes, NULL, 0);
+	check("demo", &(struct asked){ times, scopes, NULL, 0 });
+}
+
+/* A morning, an evening, while the plumber is there, and when the guest has left. */
+static void the_home_decides_and_explains_as_written_down(void **state)
+{
+	static const char *const at[] = { "2035-05-09T08:00:00Z", "2035-05-09T19:00:00Z", "2035-05-10T12:00:00Z",
+					  "2035-09-01T08:00:00Z", NULL };
+	static const char *const scopes[] = {
+		"light.read light.use heat.read heat.set heat.service door.open door.log", NULL };
+	static const char *const requests[][4] = {
+		{ "phone-ida", "door", "door.open door.log", "2035-05-09T08:00:00Z" },
+		{ "tablet-max", "lamp-kitchen", "light.use", "2035-05-09T17:50:00Z" },
+		{ "tablet-max", "door", "door.open", "2035-05-09T08:00:00Z" },
+		{ "phone-lea", "lamp-kitchen", "light.use", "2035-05-09T08:00:00Z" },
+		{ "phone-lea", "door", "door.open", "2035-09-01T08:00:00Z" },
+		{ "phone-plumber", "boiler", "heat.service", "2035-05-10T14:55:00Z" },
+		{ "phone-plumber", "boiler", "heat.service", "2035-05-17T12:00:00Z" },
+	};
+
+	(void)state;
+	check("home", &(struct asked){ at, scopes, requests, ACE_ARRAY_LEN(requests) });
+}
+
+/* In each shift, on a Saturday, and when the contract has ended. */
+static void the_plant_decides_and_explains_as_written_down(void **state)
+{
+	static const char *const at[] = { "2035-05-10T08:00:00Z", "2035-05-10T15:00:00Z", "2035-05-10T21:30:00Z",
+					  "2035-05-12T08:00:00Z", "2036-01-02T09:00:00Z", NULL };
+	static const char *const scopes[] = { "gas.read gas.acknowledge gas.calibrate actuator.read actuator.move "
+					      "actuator.stop interlock.bypass", NULL };
+	static const char *const requests[][4] = {
+		{ "op-early", "valve-n2", "actuator.move", "2035-05-10T11:50:00Z" },
+		{ "op-early", "valve-n0", "actuator.move", "2035-05-10T08:00:00Z" },
+		{ "op-early", "pump-s2", "actuator.move", "2035-05-10T08:00:00Z" },
+		{ "calib-unsited", "gas-n1", "gas.calibrate", "2035-05-10T08:00:00Z" },
+		{ "calib-north", "gas-n1", "gas.read gas.calibrate", "2035-05-10T13:50:00Z" },
+		{ "safety-officer", "valve-n0", "interlock.bypass", "2035-05-10T08:00:00Z" },
+		{ "scada-1", "analyzer-1", "gas.read", "2035-05-10T08:00:00Z" },
+		{ "op-night", "pump-spare", "actuator.stop", "2035-05-10T08:00:00Z" },
+	};
+
+	(void)state;
+	check("plant", &(struct asked){ at, scopes, requests, ACE_ARRAY_LEN(requests) });
 }
 
 /* Each preset stands on its own, and all of them together are a fleet. */
@@ -149,7 +199,8 @@ static void the_presets_decide_and_explain_as_written_down(void **state)
 	struct policy_loaded loaded = policy_files_load_folder("presets", &problems);
 
 	(void)state;
-	check_loaded("presets", loaded, problems, scopes, requests, ACE_ARRAY_LEN(requests));
+	check_loaded("presets", loaded, problems,
+		     &(struct asked){ times, scopes, requests, ACE_ARRAY_LEN(requests) });
 }
 
 static void each_preset_is_whole_without_the_others(void **state)
@@ -175,6 +226,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_building_decides_and_explains_as_written_down),
+		cmocka_unit_test(the_home_decides_and_explains_as_written_down),
+		cmocka_unit_test(the_plant_decides_and_explains_as_written_down),
 		cmocka_unit_test(the_demo_decides_as_written_down_at_any_time),
 		cmocka_unit_test(the_presets_decide_and_explain_as_written_down),
 		cmocka_unit_test(each_preset_is_whole_without_the_others),
