@@ -161,6 +161,9 @@ static const struct cli_verb verbs[] = {
 	{ .name = "status", .args = "", .help = "is aced running, and with what",
 	  .examples = "acectl status --wait && echo aced runs\n",
 	  .flags = status_flags, .run = ctl_status },
+	{ .name = "doctor", .args = "", .help = "checks of the store, its keys and this machine, with advice; exit 1 when one fails",
+	  .examples = "acectl doctor\n"
+		      "acectl doctor --json | jq '.checks[] | select(.state != \"ok\")'\n", .run = ctl_doctor },
 	{ .name = "metrics", .args = "", .help = "what aced counts, as Prometheus gets it",
 	  .examples = "acectl metrics --from 127.0.0.1:9683 | grep ready\n",
 	  .flags = metrics_flags, .run = ctl_metrics },

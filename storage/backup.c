@@ -14,6 +14,7 @@
 #include "storage/lmdb_err.h"
 #include "storage/policies.h"
 #include "storage/tokens.h"
+#include "storage/usage.h"
 
 static enum ace_err id_work(struct store_txn *txn, void *arg)
 {
@@ -32,22 +33,6 @@ static enum ace_err ensure_id(struct store *store)
 	err = store_uid_get(txn, id);
 	store_abort(txn);
 	return err == ACE_ERR_NOT_FOUND ? store_write(store, id_work, id) : err;
-}
-
-/* Each row is read, so that its checksum is compared. */
-static enum ace_err read_all(struct store_txn *txn)
-{
-	for (size_t i = 0; i < TABLE_LEN; i++) {
-		struct ace_slice key = { NULL, 0 }, value;
-		enum ace_err err;
-
-		do
-			err = table_next(txn, (enum table)i, key, &key, &value);
-		while (!err);
-		if (err != ACE_ERR_NOT_FOUND)
-			return err;
-	}
-	return ACE_OK;
 }
 
 static enum ace_err count_all(struct store_txn *txn, struct store_backup *backup)
@@ -80,13 +65,14 @@ static enum ace_err look_at_copy(const char *path, struct store_backup *backup, 
 {
 	struct store_txn *txn;
 	struct store *copy;
+	uint64_t rows;
 	enum ace_err err = backup_env_open(path, &copy, ret_error);
 
 	if (err)
 		return err;
 	err = store_begin_read(copy, &txn);
 	if (!err) {
-		err = read_all(txn);
+		err = store_rows_check(txn, &rows);
 		if (!err)
 			err = count_all(txn, backup);
 		store_abort(txn);

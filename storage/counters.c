@@ -55,21 +55,27 @@ static enum ace_err last_decision(struct store_txn *txn, struct counters *counte
 	return ACE_OK;
 }
 
-static enum ace_err load(struct store_txn *txn, struct counters *counters)
+enum ace_err store_newest_iat(struct store_txn *txn, int64_t *ret_iat)
 {
 	uint64_t iat;
+	enum ace_err err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL("iat"), &iat);
+
+	if (!err && iat > INT64_MAX)
+		err = record_failed(txn, ACE_ERR_RANGE, TABLE_COUNTERS);
+	if (!err)
+		*ret_iat = (int64_t)iat;
+	return err;
+}
+
+static enum ace_err load(struct store_txn *txn, struct counters *counters)
+{
 	enum ace_err err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL("sequence"), &counters->sequence_limit);
 
 	if (!err)
 		err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL("sender"), &counters->sender_limit);
 	if (!err)
-		err = record_number_get(txn, TABLE_COUNTERS, ACE_LITERAL("iat"), &iat);
-	if (!err && iat > INT64_MAX)
-		err = record_failed(txn, ACE_ERR_RANGE, TABLE_COUNTERS);
-	if (err)
-		return err;
-	counters->iat = (int64_t)iat;
-	return last_decision(txn, counters);
+		err = store_newest_iat(txn, &counters->iat);
+	return err ? err : last_decision(txn, counters);
 }
 
 enum ace_err store_counters_start(struct store *store, int64_t now_ms)

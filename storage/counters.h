@@ -31,6 +31,9 @@ ACE_MUST_CHECK enum ace_err store_sender_take(struct store *store, const char *i
 /* Is the clock (seconds since 1970) behind the highest stored iat? ACE_OK or ACE_ERR_CLOCK. */
 ACE_MUST_CHECK enum ace_err store_clock_check(const struct store *store, int64_t now);
 
+/* The highest stored iat, seconds since 1970; 0: no token was issued yet. */
+ACE_MUST_CHECK enum ace_err store_newest_iat(struct store_txn *txn, int64_t *ret_iat);
+
 /* The next exi number of a device, in the write transaction that adds its token. ACE_ERR_EXHAUSTED; ACE_ERR_CLOCK. */
 ACE_MUST_CHECK enum ace_err store_exi_take(struct store_txn *txn, const char *device_id, int64_t now,
 					   uint32_t *ret_number);

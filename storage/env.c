@@ -307,8 +307,9 @@ enum ace_err store_tell_up(struct store *store)
 
 void store_maintain(struct store *store)
 {
-	int cleared;
+	int cleared = 0;
 
-	if (!store->is_failed && mdb_reader_check(store->env, &cleared))
+	if (store->is_failed || mdb_reader_check(store->env, &cleared))
 		return; /* nothing depends on it: the next minute tries again */
+	store->dead_readers += (uint32_t)cleared;
 }

@@ -39,6 +39,7 @@ struct store {
 	int lock_fd; /* aced.lock, -1 when not the daemon */
 	int use_fd;  /* the same file, held by all who have the store open; -1: not held */
 	size_t map_max, reserve_free; /* bytes */
+	uint32_t dead_readers; /* that were cleared since the opening */
 	bool is_failed;   /* an I/O error: no LMDB call any more */
 	struct store *given_up_before; /* the store that was closed after its failure before this one */
 	bool must_grow;   /* a put did not find room in a map that may grow */
