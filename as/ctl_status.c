@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/ctl.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "cli/json.h"
@@ -37,12 +38,20 @@ static bool is_up(const char *dir, struct store *store, struct status *ret_statu
 	return *ret_err != ACE_ERR_NOT_FOUND;
 }
 
+/* Of the time between its start and its last sign of life. */
+static int64_t tokens_per_minute(const struct store_heartbeat *beat)
+{
+	int64_t seconds = beat->seen_at - beat->started_at;
+
+	return seconds > 0 && beat->tokens_issued < INT64_MAX / 60 ? (int64_t)beat->tokens_issued * 60 / seconds : 0;
+}
+
 static int print_status(const struct cli_output *output, const struct status *status)
 {
 	struct json_t *document = cli_json_object();
 
-	cli_say(output, "aced %s running   %s (oscore)   generation %llu   %llu clients %llu devices", status->beat.version,
-		status->beat.listen, (unsigned long long)status->generation, (unsigned long long)status->clients,
+	cli_say(output, "aced %s running   %s (%s)   generation %llu   %llu clients %llu devices", status->beat.version,
+		status->beat.listen, strstr(status->beat.listen, "coaps://") ? "oscore, dtls-psk" : "oscore", (unsigned long long)status->generation, (unsigned long long)status->clients,
 		(unsigned long long)status->devices);
 	cli_json_put_bool(document, "running", true);
 	cli_json_put_text(document, "version", status->beat.version);
@@ -51,6 +60,7 @@ static int print_status(const struct cli_output *output, const struct status *st
 	cli_json_put_time(document, "started_at", status->beat.started_at);
 	cli_json_put_time(document, "seen_at", status->beat.seen_at);
 	cli_json_put_int(document, "tokens_issued", (int64_t)status->beat.tokens_issued);
+	cli_json_put_int(document, "tokens_per_minute", tokens_per_minute(&status->beat));
 	cli_json_put_int(document, "generation", (int64_t)status->generation);
 	cli_json_put_int(document, "clients", (int64_t)status->clients);
 	cli_json_put_int(document, "devices", (int64_t)status->devices);

@@ -62,6 +62,8 @@ def all_is_well(aced_args, clock):
 def of_the_daemon(aced, aced_args, clock, port):
     spoil("version", "0.0.9")
     finds("version", "warn", "aced 0.0.9 runs", 0, clock.env)
+    status = answer(*STORE, "status")
+    case("tokens a minute", (status["tokens_issued"], status["tokens_per_minute"]) == (90, 90), status)
     line = Line("wallboard-1.json")
     case("a token", str(line.ask(token_request("thermo-101", "climate.read"))[0]) == "2.01")
     clock.ahead(-DAY_S)
@@ -77,6 +79,7 @@ def of_the_daemon(aced, aced_args, clock, port):
     aced = Daemon(*aced_args, "--listen", f"coaps://127.0.0.1:{port}", env=clock.env)
     ctl("status", "--wait")
     finds("coaps", "warn", "libcoap 4.3", 0, clock.env)
+    case("status knows both ways", " (oscore, dtls-psk)   generation 1" in ctl("status"))
     aced.process.kill()
     aced.process.wait()
     aced = Daemon(*aced_args, env=clock.env)

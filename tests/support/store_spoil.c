@@ -3,7 +3,7 @@
  *     uses DEVICE N    its first key was used for N tokens, or a few more
  *     policy TEXT      a generation that aced cannot compile
  *     line CLIENT      its kid leads to nobody
- *     version TEXT     the aced that runs is of that version
+ *     version TEXT     the aced that runs is of that version, and has issued 90 tokens within its first minute
  *     schema N         made by a newer aced */
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +43,8 @@ static enum ace_err spoil_version(struct store_txn *txn, const char *version)
 	enum ace_err err = store_heartbeat_get(txn, &beat);
 
 	snprintf(beat.version, sizeof beat.version, "%s", version);
+	beat.tokens_issued = 90;
+	beat.started_at = beat.seen_at - 60;
 	return err ? err : store_heartbeat_put(txn, &beat);
 }
 
