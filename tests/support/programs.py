@@ -7,6 +7,7 @@ import atexit
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import socket
 import struct
@@ -77,7 +78,8 @@ class Daemon:
     """A program that serves; with ready, from the moment when it says that it does."""
 
     def __init__(self, name, *args, env=None, ready=True, stderr=subprocess.PIPE):
-        self.process = subprocess.Popen([program(name), *args], stderr=stderr, text=True,
+        wrapper = shlex.split(os.environ.get("ACED_WRAPPER", "")) if name == "as/aced" else []
+        self.process = subprocess.Popen([*wrapper, program(name), *args], stderr=stderr, text=True,
                                         env=dict(os.environ, **env or {}))
         atexit.register(self.process.kill)
         self.said = said = []  # until it was ready
