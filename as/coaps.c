@@ -11,7 +11,6 @@
 
 #include "ace_port.h"
 
-#define ROUNDS_MAX 64 /* libcoap reads one datagram a round: without going on each would be a commit of its own */
 #define METHODS_MAX 7 /* GET to iPATCH: what libcoap has handlers for */
 
 /* libcoap's own lines name peers and their identities; what matters comes out as events of ours. */
@@ -135,7 +134,7 @@ static bool is_readable(const struct as_coaps *coaps)
 
 size_t as_coaps_read(struct as_coaps *coaps, uint64_t now_ms, struct as_coaps_request **ret_batch)
 {
-	int rounds = 0;
+	size_t rounds = 0;
 
 	if (!coaps)
 		return 0;
@@ -144,9 +143,10 @@ size_t as_coaps_read(struct as_coaps *coaps, uint64_t now_ms, struct as_coaps_re
 	*ret_batch = coaps->requests;
 	if (now_ms < coaps->due_ms && !is_readable(coaps))
 		return 0;
+	/* libcoap reads one datagram a round: without going on each would be a commit of its own. */
 	do
 		coap_io_process(coaps->coap, COAP_IO_NO_WAIT);
-	while (++rounds < ROUNDS_MAX && coaps->len < AS_COAPS_BATCH_MAX && is_readable(coaps));
+	while (++rounds < coaps->len + AS_COAPS_STRAYS_MAX && coaps->len < AS_COAPS_BATCH_MAX && is_readable(coaps));
 	coaps->is_touched = true;
 	store_secret_wipe(&coaps->secret);
 	return coaps->len;

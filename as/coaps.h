@@ -12,6 +12,7 @@
 #include "as/psk.h"
 
 #define AS_COAPS_BATCH_MAX 64
+#define AS_COAPS_STRAYS_MAX 8 /* datagrams beside them that one as_coaps_read() takes: with libcoap's tables full 0.1 ms each */
 #define AS_COAPS_HANDSHAKES_MAX 5000 /* half-open ones, cookies not counted: about 2 MB */
 #define AS_COAPS_IDLE_S 300          /* a session that is silent for longer ends */
 
