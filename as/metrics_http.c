@@ -148,14 +148,13 @@ static enum MHD_Result answer_metrics(struct as_server *as, struct MHD_Connectio
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
+	enum ace_err err;
 
 	if (!out)
 		return MHD_NO;
-	if (as_metrics_write(as, out) || fclose(out)) {
-		free(text);
-		return MHD_NO;
-	}
-	result = answer(connection, MHD_HTTP_OK, TYPE_METRICS, text, len);
+	err = as_metrics_write(as, out);
+	/* The text is there when the stream is closed, whatever became of it. */
+	result = fclose(out) || err ? MHD_NO : answer(connection, MHD_HTTP_OK, TYPE_METRICS, text, len);
 	free(text);
 	return result;
 }

@@ -50,7 +50,7 @@ static void write_tables(struct as_text *text, const struct as_server *as, const
 	} tables[] = {
 		{ "table=\"peers\"", s->peers, s->peers_max, s->peers_evicted },
 		{ "table=\"exchanges\"", s->exchanges, s->exchanges_max, s->answers_evicted },
-		{ "table=\"observers\"", s->observers, s->observers_max, 0 },
+		{ "table=\"observers\"", as->observers.used, as->observers.len, 0 },
 		{ "table=\"messages\"", s->messages, s->messages_max, 0 },
 		{ "table=\"contexts\"", as->peers.held, as->peers.len, as->peers.evicted },
 		{ "table=\"sources\"", s->sources, ACE_UDP_SOURCES_MAX, s->sources_evicted },

@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "as/coaps_observe.h"
+#include "as/metrics.h"
 #include "as/observe.h"
 #include "as_fixture.h"
 #include "dtls_case.h"
@@ -247,6 +249,22 @@ static void sessions_that_observe_are_capped(void **state)
 	dtls_peer_close(&third);
 }
 
+static void observers_are_in_the_metrics(void **state)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(out);
+	observe(&anna, 1, 0, true);
+	observe(&bob, 1, 0, true);
+	assert_int_equal(as_metrics_write(&fx.as, out), ACE_OK);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "aced_table_entries{table=\"observers\"} 2\n"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_asks_and_leaves_at_once_is_no_observer, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_ends_with_its_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(sessions_that_observe_are_capped, setup, teardown),
+		cmocka_unit_test_setup_teardown(observers_are_in_the_metrics, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
