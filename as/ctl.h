@@ -71,6 +71,7 @@ int ctl_device_enable(const struct cli_call *call, const struct cli_output *outp
 int ctl_device_disable(const struct cli_call *call, const struct cli_output *output);
 int ctl_token_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_token_show(const struct cli_call *call, const struct cli_output *output);
+int ctl_token_inspect(const struct cli_call *call, const struct cli_output *output);
 int ctl_token_revoke(const struct cli_call *call, const struct cli_output *output);
 int ctl_key_status(const struct cli_call *call, const struct cli_output *output);
 int ctl_key_rotate_kek(const struct cli_call *call, const struct cli_output *output);

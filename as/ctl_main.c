@@ -101,6 +101,12 @@ static const struct cli_flag token_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag inspect_flags[] = {
+	{ .name = "device", .value = "ID", .help = "with the keys of this device (default: of the one that it was issued for)" },
+	{ .name = "show-secrets", .help = "print the key that is in it, too" },
+	{ 0 },
+};
+
 static const struct cli_flag revoke_flags[] = {
 	{ .name = "client", .value = "ID", .help = "tokens of this client" },
 	{ .name = "device", .value = "ID", .help = "tokens for this device" },
@@ -258,6 +264,11 @@ static const struct cli_verb verbs[] = {
 	{ .name = "token show", .args = "ID", .args_min = 1, .args_max = 1,
 	  .help = "one token, by its number or the decision that granted it",
 	  .examples = "acectl token show D-01KB2R7Q8ZJ4N0PX\n", .run = ctl_token_show },
+	{ .name = "token inspect", .args = "TOKEN|@FILE|-", .args_min = 1, .args_max = 1,
+	  .help = "what an access token says; it is opened with the key of its device",
+	  .examples = "acectl token inspect @token.cwt\n"
+		      "acectl token inspect 2D3QgUUBogEKBEEB... --device thermo-101\n",
+	  .flags = inspect_flags, .run = ctl_token_inspect },
 	{ .name = "token revoke", .args = "[ID]", .args_max = 1, .help = "end tokens before their time",
 	  .examples = "acectl token revoke --client wallboard-1 -y\n"
 		      "acectl token revoke --exceeding\n",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ace_claims.h"
+#include "as/ctl_inspect.h"
 #include "as/ctl_revoke.h"
 #include "cli/json.h"
 #include "cli/scope.h"
@@ -15,16 +16,16 @@ struct shown {
 	const char *state; /* "live", "revoked", "expired" */
 };
 
-static enum ace_err read_state(struct store_txn *txn, int64_t now, struct shown *shown)
+enum ace_err ctl_token_state(struct store_txn *txn, int64_t now, const struct store_token *token, const char **ret_state)
 {
 	struct store_revoked revoked;
 	enum ace_err err;
 
-	shown->state = "expired";
-	if (shown->token.expires_at <= now)
+	*ret_state = "expired";
+	if (token->expires_at <= now)
 		return ACE_OK;
-	err = store_revoked_get(txn, &shown->token, &revoked);
-	shown->state = err ? "live" : "revoked";
+	err = store_revoked_get(txn, token, &revoked);
+	*ret_state = err ? "live" : "revoked";
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
@@ -85,7 +86,7 @@ static enum ace_err read_token(struct store *store, const char *name, struct sho
 	if (!err)
 		err = store_token_get(txn, sequence, &ret_shown->token);
 	if (!err)
-		err = read_state(txn, ctl_now(), ret_shown);
+		err = ctl_token_state(txn, ctl_now(), &ret_shown->token, &ret_shown->state);
 	store_abort(txn);
 	return err;
 }
@@ -156,7 +157,7 @@ static enum ace_err fill(struct store_txn *txn, struct listing *listing)
 		if ((listing->client && strcmp(listing->client, shown.token.client)) ||
 		    (listing->device && strcmp(listing->device, shown.token.device)))
 			continue;
-		err = read_state(txn, now, &shown);
+		err = ctl_token_state(txn, now, &shown.token, &shown.state);
 		if (!err)
 			err = add_row(listing, &shown);
 		if (err)
