@@ -70,8 +70,8 @@ ACE_MUST_CHECK enum ace_err store_create(const struct store_options *options, co
 /* Open a store that store_create() made. Root opens the files as the directory's owner.
  * @param ret_store  the caller closes it; written only on ACE_OK.
  * @param ret_error  written on every path; may not be NULL.
- * @return ACE_OK; ACE_ERR_NOT_FOUND no store there; ACE_ERR_PERMISSION; ACE_ERR_BUSY another daemon holds aced.lock;
- * ACE_ERR_VERSION made by newer software; ACE_ERR_DAMAGED not a store, or damaged; ACE_ERR_FULL disk full;
+ * @return ACE_OK; ACE_ERR_NOT_FOUND no store there; ACE_ERR_PERMISSION; ACE_ERR_BUSY another daemon holds aced.lock, or a backup is being
+ * restored; ACE_ERR_VERSION made by newer software; ACE_ERR_DAMAGED not a store, or damaged; ACE_ERR_FULL disk full;
  * ACE_ERR_IO; ACE_ERR_MEMORY. */
 ACE_MUST_CHECK enum ace_err store_open(const struct store_options *options, struct store **ret_store,
 				       struct store_error *ret_error);
