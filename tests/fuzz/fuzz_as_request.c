@@ -3,6 +3,7 @@
 #include "as/introspect.h"
 #include "as/request.h"
 #include "as/trl_query.h"
+#include "client/token_request.h"
 #include "fuzz.h"
 
 static void ask_for_list(struct ace_slice in)
@@ -22,6 +23,27 @@ static void ask_for_list(struct ace_slice in)
 	}
 }
 
+/* What a client with the same wishes writes reads as the same. */
+static void ask_again(const struct as_request *request)
+{
+	struct client_token_query query = { .audience = request->audience, .scope = request->scope, .client_id = request->client_id,
+					    .grant_type = true, .ask_profile = request->wants_profile, .cnonce = request->cnonce };
+	static uint8_t bytes[16384];
+	struct ace_cbor_writer w;
+	struct ace_slice written;
+	struct as_request again;
+
+	if (request->req_cnf == AS_REQ_CNF_KID)
+		query.kid = request->kid;
+	ace_cbor_write_init(&w, bytes, sizeof bytes);
+	client_token_query_write(&w, &query);
+	fuzz_require(ace_cbor_written(&w, &written) == ACE_OK && as_request_read(written, &again) == ACE_OAUTH_NONE);
+	fuzz_require(ace_slice_equal(again.audience, request->audience) && ace_slice_equal(again.cnonce, request->cnonce) &&
+		     again.scope.kind == request->scope.kind && ace_slice_equal(again.scope.bytes, request->scope.bytes) &&
+		     ace_slice_equal(again.client_id, request->client_id) && ace_slice_equal(again.kid, request->kid) &&
+		     again.wants_profile == request->wants_profile);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct ace_slice in = { bytes, len };
@@ -31,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (!as_request_read(in, &request)) {
 		fuzz_accepted++;
 		fuzz_require(request.cnonce.len <= AS_CNONCE_MAX && request.scope.bytes.len <= AS_SCOPE_MAX);
+		ask_again(&request);
 	}
 	if (!as_introspection_read(in, &introspection)) {
 		fuzz_accepted++;

@@ -24,17 +24,34 @@ static void write_again(const struct ace_coap_message *msg)
 	fuzz_require(ace_slice_equal(again.payload, msg->payload) && ace_slice_equal(again.token, msg->token));
 }
 
+/* The options that a path is made into give that path. */
+static void path_again(struct ace_slice path)
+{
+	uint8_t bytes[512], text[128];
+	struct ace_buf again = ACE_BUF_OF(text);
+	struct ace_coap_writer w;
+	struct ace_coap_message msg;
+	struct ace_slice written;
+
+	ace_coap_write_init(&w, bytes, sizeof bytes);
+	ace_coap_write_header(&w, &(struct ace_coap_header){ .code = ACE_COAP_GET });
+	ace_coap_write_path(&w, path);
+	fuzz_require(ace_coap_written(&w, &written) == ACE_OK && ace_coap_read(written, &msg) == ACE_OK);
+	fuzz_require(ace_coap_uri_path(msg.options, &again) == ACE_OK && ace_slice_equal(ace_buf_slice(&again), path));
+}
+
 static void look(struct ace_slice options)
 {
-	uint8_t text[128], body[600] = { 0 };
-	struct ace_buf path = ACE_BUF_OF(text), query = ACE_BUF_OF(text);
+	uint8_t text[2][128], body[600] = { 0 };
+	struct ace_buf path = ACE_BUF_OF(text[0]), query = ACE_BUF_OF(text[1]);
 	struct ace_block2 slice;
 	struct ace_block block;
 	struct ace_slice value;
 	uint32_t number;
 	bool present;
 
-	(void)!ace_coap_uri_path(options, &path);
+	if (!ace_coap_uri_path(options, &path))
+		path_again(ace_buf_slice(&path));
 	(void)!ace_coap_uri_query(options, &query);
 	(void)ace_block_outer(options);
 	if (!ace_block_find(options, ACE_OPT_BLOCK1, &present, &block) && present)
