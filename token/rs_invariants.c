@@ -119,10 +119,10 @@ static bool countdowns_hold(const struct ace_rs *rs)
 	return true;
 }
 
-/* 5: no token in the table is revoked; no hash stands there twice. 3, 8: who is about to leave has observers to tell. */
+#if ACE_RS_TRL
+/* 5: no token in the table is revoked; no hash stands there twice. */
 static bool list_is_obeyed(const struct ace_rs *rs)
 {
-#if ACE_RS_TRL
 	for (size_t i = 0; i < rs->revoked_used; i++) {
 		const uint8_t *hash = rs->config.revoked[i].hash;
 
@@ -134,17 +134,27 @@ static bool list_is_obeyed(const struct ace_rs *rs)
 			    !memcmp(rs->grants[k].hash, hash, ACE_RS_HASH_LEN))
 				return false;
 	}
+	return true;
+}
+#else
+#define list_is_obeyed(rs) true
 #endif
+
 #if ACE_RS_OBSERVE
+/* 3, 8: who is about to leave has observers to tell. */
+static bool endings_are_awaited(const struct ace_rs *rs)
+{
 	for (size_t k = 0; k < rs_grants_len(rs); k++)
 		if (rs->grants[k].role == ACE_RS_ENDING && !rs->grants[k].observers)
 			return false;
-#endif
 	return true;
 }
+#else
+#define endings_are_awaited(rs) true
+#endif
 
 bool ace_rs_invariants_hold(const struct ace_rs *rs)
 {
 	return kids_are_unique(rs) && table_is_consistent(rs) && grants_are_sound(rs) && free_memory_is_wiped(rs) &&
-	       countdowns_hold(rs) && list_is_obeyed(rs);
+	       countdowns_hold(rs) && list_is_obeyed(rs) && endings_are_awaited(rs);
 }
