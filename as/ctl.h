@@ -62,6 +62,8 @@ int ctl_client_rotate_key(const struct cli_call *call, const struct cli_output *
 int ctl_client_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_enable(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_disable(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_delete(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_tag(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_rotate_line(const struct cli_call *call, const struct cli_output *output);
@@ -69,6 +71,8 @@ int ctl_device_rotate_key(const struct cli_call *call, const struct cli_output *
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_enable(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_disable(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_delete(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_tag(const struct cli_call *call, const struct cli_output *output);
 int ctl_token_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_token_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_token_inspect(const struct cli_call *call, const struct cli_output *output);

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "policy/report.h"
+#include "policy/words.h"
 
 enum policy_shape_kind {
 	POLICY_SHAPE_OBJECT,  /* members by name */
@@ -55,14 +56,11 @@ bool policy_is_scope_name(const char *text);
 bool policy_is_scope_text(const char *text);
 bool policy_is_duration(const char *text);
 bool policy_is_path(const char *text);
-bool policy_is_tag_key(const char *text);
 bool policy_is_selector(const char *text);
 bool policy_is_kid_hex(const char *text);
 bool policy_is_fingerprint(const char *text);
 bool policy_is_zone_name(const char *text);
 bool policy_is_clock_time(const char *text);
 bool policy_is_timestamp(const char *text);
-/* Characters, not bytes. */
-size_t policy_text_chars(const char *text);
 
 #endif
