@@ -16,6 +16,7 @@ void as_answer_init(struct as_answer *answer)
 	answer->format = AS_NO_FORMAT;
 	answer->has_max_age = false;
 	answer->waits = false;
+	answer->more_grants = 0;
 	answer->extra = (struct as_answer_extra){ 0 };
 	answer->len = 0;
 }

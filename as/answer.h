@@ -27,6 +27,7 @@ struct as_answer {
 	bool has_max_age;
 	bool waits;         /* something was written for it: it counts only after the commit */
 	uint32_t max_age_s;
+	uint32_t more_grants; /* what making it cost, beside one */
 	struct as_answer_extra extra;
 	size_t len;
 	uint8_t payload[AS_PAYLOAD_MAX]; /* may hold a master secret: wiped by as_answer_fini() */

@@ -12,5 +12,8 @@ struct as_rate {
 
 /* Take one; false when the bucket is empty. A zeroed bucket starts full. */
 bool as_bucket_take(struct as_bucket *bucket, const struct as_rate *rate, uint64_t now_ms);
+/* So many more, just after one was taken, for what turned out to cost more. What is not there is owed: nothing can be taken
+ * until it has come in. */
+void as_bucket_owe(struct as_bucket *bucket, const struct as_rate *rate, uint32_t tokens);
 
 #endif

@@ -14,6 +14,7 @@
 struct as_bucket {
 	uint64_t filled_ms;
 	uint32_t millitokens;
+	bool owes; /* filled_ms is when it is empty, no longer less than that */
 };
 
 enum as_peer_kind { AS_PEER_CLIENT = 0, AS_PEER_DEVICE = 1 };

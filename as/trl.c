@@ -11,6 +11,8 @@
 
 #define AS_TRL_LIST_MAX (1024 * 1024) /* bytes of an answer in all its parts: about 29,000 hashes */
 
+#define AS_TRL_BYTES_A_GRANT (32 * 1024) /* made in less than a millisecond */
+
 /* What is made in parts. */
 struct as_trl_part {
 	struct as_answer *answer;
@@ -108,6 +110,7 @@ enum ace_err as_trl_answer(struct as_server *as, const struct store_trl_view *vi
 		return ACE_OK;
 	}
 	err = as_trl_write(as->batch->read, view, &plan, &w);
+	answer->more_grants = (uint32_t)(w.len / AS_TRL_BYTES_A_GRANT);
 	if (err == ACE_ERR_SPACE || (!err && wants_blocks(options)))
 		return answer_part(as, view, &plan, options, &(struct as_trl_part){ answer, w.len, version_of(&history) });
 	if (!err)
@@ -124,6 +127,8 @@ void as_trl_endpoint(struct as_server *as, struct as_job *job)
 		err = as_trl_view(as, job->peer, &view);
 	if (!err)
 		err = as_trl_answer(as, &view, job->inner.options, &job->answer);
+	/* Each part is cut from the whole list, which is as long as the client had tokens: time that others wait. */
+	as_bucket_owe(&job->peer->grants, &as->config->grants, job->answer.more_grants);
 	if (err)
 		as_answer_failure(&job->answer, err);
 	else

@@ -185,6 +185,22 @@ static void a_burst_is_the_most_at_once_whatever_the_rate(void **state)
 	assert_int_equal(taken, 10);
 }
 
+static void what_is_owed_comes_in_first(void **state)
+{
+	const struct as_rate rate = { .per_second = 10, .burst = 50 };
+	struct as_bucket bucket = { 0 };
+
+	(void)state;
+	assert_true(as_bucket_take(&bucket, &rate, 1000));
+	as_bucket_owe(&bucket, &rate, 48);
+	assert_true(as_bucket_take(&bucket, &rate, 1000));
+	as_bucket_owe(&bucket, &rate, 20);
+	assert_false(as_bucket_take(&bucket, &rate, 1000));
+	assert_false(as_bucket_take(&bucket, &rate, 3099));
+	assert_true(as_bucket_take(&bucket, &rate, 3100));
+	assert_false(as_bucket_take(&bucket, &rate, 3101));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(behaves_like_a_list_in_random_use, begin, end),
 		cmocka_unit_test(a_bucket_gives_its_burst_and_then_its_rate),
 		cmocka_unit_test(a_burst_is_the_most_at_once_whatever_the_rate),
+		cmocka_unit_test(what_is_owed_comes_in_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

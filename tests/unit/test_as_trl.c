@@ -325,6 +325,30 @@ static void the_largest_page_fits_one_message(void **state)
 	assert_true(c.job->answer.len > (size_t)STORE_TRL_PAGE * STORE_TRL_HASHES * STORE_TOKEN_HASH_LEN);
 }
 
+/* Who has had many tokens must not keep all others waiting by asking over and over which of them are revoked. */
+static void a_long_list_costs_more_than_one_grant(void **state)
+{
+	struct store_token token = { .client = "client-7", .device = "sensor-17", .issued_at = AS_CASE_IAT, .osc_id = 1,
+				     .expires_at = AS_CASE_IAT + 1000, .sequence = 100 };
+	struct store_txn *txn;
+	size_t revoked;
+
+	(void)state;
+	c.config.grants = (struct as_rate){ .per_second = 100, .burst = 1000 };
+	assert_int_equal(trl_case_get(&c, "")->code, ACE_COAP_CONTENT);
+	assert_int_equal(c.peer.grants.millitokens, 999 * 1000);
+	assert_int_equal(store_begin_write(c.as.store, &txn), ACE_OK);
+	for (; token.sequence < 1100; token.sequence++) {
+		memcpy(token.hash, &token.sequence, sizeof token.sequence);
+		assert_int_equal(store_token_add(txn, &token), ACE_OK);
+		assert_int_equal(store_token_revoke(txn, &token.sequence, 1, c.as.batch->now, &revoked), ACE_OK);
+	}
+	assert_int_equal(store_commit(txn), ACE_OK);
+	assert_int_equal(trl_case_get(&c, "")->code, ACE_COAP_CONTENT);
+	/* 1,000 hashes of 35 bytes. */
+	assert_int_equal(c.peer.grants.millitokens, (999 - 1 - 1) * 1000);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -344,6 +368,7 @@ int main(void)
 		CASE(a_disabled_administrator_sees_no_more_than_others),
 		CASE(the_server_takes_off_what_is_over),
 		CASE(the_largest_page_fits_one_message),
+		cmocka_unit_test_setup_teardown(a_long_list_costs_more_than_one_grant, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
