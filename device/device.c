@@ -22,7 +22,8 @@ static void keys_borrow(struct device *device, const struct cli_device_bundle *b
 		};
 }
 
-static enum ace_err library_init(struct device *device, const struct cli_device_bundle *bundle)
+static enum ace_err library_init(struct device *device, const struct cli_device_bundle *bundle,
+				 const struct device_options *options)
 {
 	keys_borrow(device, bundle);
 	return ace_rs_init(&device->rs,
@@ -38,19 +39,23 @@ static enum ace_err library_init(struct device *device, const struct cli_device_
 				   .token_bytes = DEVICE_TOKEN_MAX,
 				   .post_interval_ms = DEVICE_POST_INTERVAL_MS,
 				   .post_burst = DEVICE_POST_BURST,
+				   .strict_layout = options->trl, /* RFC 9770 11.1 */
+				   .revoked = device->revoked,
+				   .revoked_len = options->trl ? DEVICE_REVOKED : 0,
 			   },
 			   device->arena, ARENA_LEN);
 }
 
-enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle)
+enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle, const struct device_options *options)
 {
 	enum ace_err err = ACE_ERR_MEMORY;
 
 	memset(device, 0, sizeof *device);
 	device->arena = malloc(ARENA_LEN);
 	device->values = calloc(bundle->resources.entries_len + 1, sizeof *device->values);
-	if (device->arena && device->values)
-		err = library_init(device, bundle);
+	device->revoked = options->trl ? calloc(DEVICE_REVOKED, sizeof *device->revoked) : NULL;
+	if (device->arena && device->values && (device->revoked || !options->trl))
+		err = library_init(device, bundle, options);
 	if (err) {
 		device_fini(device);
 		return err;
@@ -66,8 +71,9 @@ void device_fini(struct device *device)
 	ace_rs_fini(&device->rs);
 	free(device->arena); /* wiped by the library, whose contexts lived there */
 	free(device->values);
+	free(device->revoked);
 	cli_device_bundle_fini(&device->bundle);
-	memset(device, 0, sizeof *device);
+	ace_wipe(device, sizeof *device); /* the line's keys are in it */
 }
 
 bool device_resource_find(const struct device *device, struct ace_slice path, size_t *ret_index)

@@ -4,7 +4,7 @@
 #ifndef DEVICE_DEVICE_H
 #define DEVICE_DEVICE_H
 
-#include "ace_rs.h"
+#include "ace_rs_as.h"
 #include "ace_udp_server.h"
 #include "cli/bundle.h"
 
@@ -16,6 +16,7 @@
 /* Unprotected posts to authz-info: 50 a second, 50 at once.  Source: RFC 9200 5.10.1.2. */
 #define DEVICE_POST_INTERVAL_MS 20
 #define DEVICE_POST_BURST 50
+#define DEVICE_REVOKED 512 /* revoked tokens that are remembered, with options.trl */
 #define DEVICE_RETRY_S 5 /* Max-Age of 4.29 and 5.03 */
 
 struct device_value {
@@ -28,6 +29,15 @@ struct device_state {
 	char path[512];    /* of the file */
 	int dir_fd;        /* owns; locked */
 	int64_t exi_saved; /* the highest exi sequence number that is on disk, -1: none */
+	uint64_t line_saved;      /* numbers of the line to the AS below it may be used up; 0: it was never used */
+	bool unsaved;             /* a write failed */
+	struct ace_buf revoked;   /* over revoked_bytes: as it is on disk */
+	uint8_t revoked_bytes[ACE_RS_REVOKED_SAVED(DEVICE_REVOKED)];
+};
+
+/* What may be had from the library; all false is fine. */
+struct device_options {
+	bool trl; /* tokens end when the AS's list says so, and posts wait for the first whole list */
 };
 
 struct device {
@@ -36,13 +46,17 @@ struct device {
 	struct ace_rs rs;
 	uint8_t *arena;              /* owns */
 	struct device_value *values; /* owns; beside bundle.resources.entries */
+	struct ace_rs_revoked *revoked; /* owns; NULL without options.trl */
+	struct ace_rs_line line;     /* to the AS; of use when has_line */
+	bool has_line;
 	const char *wireshark_path;  /* borrows; NULL: keys are not told */
 	struct device_state state;
 };
 
 /* Start with a bundle, which the device owns from then on (on failure it stays the caller's). Values are empty.
  * @return ACE_OK; ACE_ERR_MEMORY; others as ace_rs_init(). device_fini() ends it, and wipes. */
-ACE_MUST_CHECK enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle);
+ACE_MUST_CHECK enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle,
+					const struct device_options *options);
 /* A zeroed struct is fine. */
 void device_fini(struct device *device);
 
@@ -57,6 +71,9 @@ ACE_MUST_CHECK enum ace_err device_value_set(struct device *device, struct ace_s
  * others as cli_dir_make() and cli_file_read(). *error has the text. */
 ACE_MUST_CHECK enum ace_err device_state_open(struct device *device, const char *dir, struct cli_error *error);
 void device_state_close(struct device *device);
+/* Make the line to the AS that the bundle has, an OSCORE one, ready for device_state_save() and ace_rs_line_protect(); after
+ * device_state_open(). ACE_ERR_NOT_READY a new state without a clock; others as ace_rs_line_init(); *error has the text. */
+ACE_MUST_CHECK enum ace_err device_line_open(struct device *device, struct cli_error *error);
 /* Put it on disk when it has changed, before anybody learns of the change. ACE_OK without a state directory.
  * Errors as cli_file_write(); the next call tries again.  Source: RFC 9200 5.10.3, 6.6. */
 ACE_MUST_CHECK enum ace_err device_state_save(struct device *device);

@@ -13,6 +13,14 @@
 
 /* The last second of the year 9999: what still can be written as a date. */
 #define TIME_MAX INT64_C(253402300799)
+#define POLL_MAX_S 86400
+
+/* What the command line said, read. */
+struct run {
+	const struct cli_call *call;     /* borrows */
+	const struct cli_output *output; /* borrows */
+	uint32_t trl_poll_s;             /* 0: no --trl */
+};
 
 static enum ace_err bundle_load(const char *path, struct cli_device_bundle *ret_bundle, struct cli_error *error)
 {
@@ -25,14 +33,15 @@ static enum ace_err bundle_load(const char *path, struct cli_device_bundle *ret_
 	return err;
 }
 
-static enum ace_err device_load(const char *path, struct device *device, struct cli_error *error)
+static enum ace_err device_load(const char *path, const struct device_options *options, struct device *device,
+				struct cli_error *error)
 {
 	struct cli_device_bundle bundle = { 0 };
 	enum ace_err err = bundle_load(path, &bundle, error);
 
 	if (err)
 		return err;
-	err = device_init(device, &bundle);
+	err = device_init(device, &bundle, options);
 	if (err)
 		cli_error_set(error, err, "%s: the device cannot start with it: %s", path, ace_rs_strerror(err));
 	cli_device_bundle_fini(&bundle);
@@ -121,27 +130,47 @@ static void signals_block(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static enum ace_err device_run(struct device *device, const struct cli_call *call, const struct cli_output *output,
-			       struct cli_error *error)
+/* --trl: the line to the AS, and where the list is. */
+static enum ace_err list_open(struct device *device, struct device_as *as, struct cli_error *error)
 {
+	enum ace_err err = device_as_open(as, device, error);
+
+	if (err || device->bundle.trl.path)
+		return err;
+	err = cli_error_set(error, ACE_ERR_USAGE, "--trl: the provisioning file of %s names no revocation list: export it "
+			    "again", device->bundle.device);
+	error->exit = CLI_EXIT_USAGE;
+	return err;
+}
+
+static enum ace_err device_run(struct device *device, const struct run *given, struct cli_error *error)
+{
+	const struct cli_call *call = given->call;
+	static struct device_as as;
+	struct device_trl trl = { .poll_s = given->trl_poll_s };
 	struct ace_udp_server *server;
 	enum ace_err err = values_give(device, call, error);
 
 	if (!err && cli_flag_value(call, "state-dir"))
 		err = device_state_open(device, cli_flag_value(call, "state-dir"), error);
+	if (!err && given->trl_poll_s)
+		err = list_open(device, &as, error);
 	if (!err)
 		err = socket_open(cli_flag_value(call, "listen"), &server, error);
-	if (err)
+	if (err) {
+		device_as_close(&as);
 		return err;
+	}
 	device->wireshark_path = cli_flag_value(call, "wireshark-keys");
 	signals_block();
-	err = say_ready(device, server, output);
+	err = say_ready(device, server, given->output);
 	if (!err)
-		err = device_serve(device, server);
+		err = device_serve(&(struct device_loop) { device, server, &as, &trl });
 	if (err)
 		cli_error_set(error, err, "stopped serving: %s",
 			      err == ACE_ERR_IO ? strerror(errno) : ace_err_name(err));
 	ace_udp_close(server);
+	device_as_close(&as);
 	return err;
 }
 
@@ -158,24 +187,31 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	const char *provision = cli_flag_value(call, "provision");
 	static struct device device;
 	struct cli_error error = { 0 };
-	int64_t fixed;
+	struct device_options options = { 0 };
+	struct run given = { call, output, 0 };
+	int64_t fixed, poll_s;
 	enum ace_err err;
 
 	if (!provision || !cli_flag_value(call, "listen"))
 		return cli_fail(output, CLI_EXIT_USAGE, "--provision FILE and --listen HOST:PORT are needed");
 	if (!cli_flag_number(call, output,
 			     &(struct cli_number) { .flag = "fixed-time", .min = 0, .max = TIME_MAX, .fallback = -1 },
-			     &fixed))
+			     &fixed) ||
+	    !cli_flag_number(call, output,
+			     &(struct cli_number) { .flag = "trl", .min = 1, .max = POLL_MAX_S, .fallback = 0 },
+			     &poll_s))
 		return CLI_EXIT_USAGE;
 	if (fixed >= 0)
 		ace_port_openssl_fix_clock(fixed);
+	given.trl_poll_s = (uint32_t)poll_s;
+	options.trl = poll_s != 0;
 	log_level_choose(output);
 	if (cli_file_is_public(provision))
 		cli_note(output, "ace-device: warning: every user of this machine can read %s, which holds the device's "
 			 "keys: chmod o= %s", provision, provision);
-	err = device_load(provision, &device, &error);
+	err = device_load(provision, &options, &device, &error);
 	if (!err)
-		err = device_run(&device, call, output, &error);
+		err = device_run(&device, &given, &error);
 	device_fini(&device);
 	return err ? cli_error_print(output, &error) : CLI_EXIT_OK;
 }
@@ -186,6 +222,8 @@ static const struct cli_flag flags[] = {
 	{ .name = "state-dir", .value = "DIR",
 	  .help = "keep there what must outlive a restart: without it, a token with exi counts again afterwards" },
 	{ .name = "set", .value = "PATH=VALUE", .repeatable = true, .help = "value of a resource at start, as text" },
+	{ .name = "trl", .value = "POLL_SECONDS",
+	  .help = "ask the AS so often which tokens are revoked, which end at once; needs --state-dir" },
 	{ .name = "fixed-time", .value = "EPOCH", .help = "keep the wall clock at that second since 1970" },
 	{ .name = "wireshark-keys", .value = "FILE", .help = "append the keys of each OSCORE context to that file" },
 	{ 0 },

@@ -63,9 +63,11 @@ static enum ace_err handle_batch(struct device *device, struct ace_udp_server *s
 	return err == ACE_ERR_BUSY ? ACE_OK : err;
 }
 
-static enum ace_err loop(struct device *device, struct ace_udp_server *server, int signals)
+static enum ace_err loop(const struct device_loop *run, int signals)
 {
-	struct pollfd fds[2] = { { .fd = ace_udp_fd(server), .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+	struct pollfd fds[3] = { { .fd = ace_udp_fd(run->server), .events = POLLIN },
+				 { .fd = signals, .events = POLLIN },
+				 { .fd = run->as->is_open ? run->as->fd : -1, .events = POLLIN } };
 	enum ace_err err = ACE_OK;
 
 	while (!err) {
@@ -73,13 +75,15 @@ static enum ace_err loop(struct device *device, struct ace_udp_server *server, i
 			return ACE_ERR_IO;
 		if (fds[1].revents)
 			return ACE_OK;
-		err = handle_batch(device, server);
-		ace_rs_tick(&device->rs);
+		/* What is revoked is known before anything is served that came at the same time. */
+		device_trl_step(run->trl, run->as, ace_port_monotonic_ms());
+		err = handle_batch(run->device, run->server);
+		ace_rs_tick(&run->device->rs);
 	}
 	return err;
 }
 
-enum ace_err device_serve(struct device *device, struct ace_udp_server *server)
+enum ace_err device_serve(const struct device_loop *run)
 {
 	sigset_t ending;
 	int signals;
@@ -91,7 +95,7 @@ enum ace_err device_serve(struct device *device, struct ace_udp_server *server)
 	signals = signalfd(-1, &ending, SFD_CLOEXEC);
 	if (signals < 0)
 		return ACE_ERR_IO;
-	err = loop(device, server, signals);
+	err = loop(run, signals);
 	close(signals);
 	return err;
 }

@@ -3,9 +3,16 @@
 #ifndef DEVICE_SERVE_H
 #define DEVICE_SERVE_H
 
-#include "device/device.h"
+#include "device/trl.h"
+
+struct device_loop {
+	struct device *device;         /* all borrow */
+	struct ace_udp_server *server;
+	struct device_as *as;          /* closed: the device asks its AS for nothing */
+	struct device_trl *trl;
+};
 
 /* Serve until SIGTERM or SIGINT, which the caller has blocked before. ACE_OK after a signal; ACE_ERR_IO. */
-ACE_MUST_CHECK enum ace_err device_serve(struct device *device, struct ace_udp_server *server);
+ACE_MUST_CHECK enum ace_err device_serve(const struct device_loop *run);
 
 #endif

@@ -48,7 +48,7 @@ static void start(void)
 	fuzz_require(mkdtemp(dir) && client_state_open(dir, &state, &error) == ACE_OK);
 	fuzz_require(cli_device_bundle_read((struct ace_slice){ (const uint8_t *)bundle_text, sizeof bundle_text - 1 },
 					    "bundle", &bundle, &error) == ACE_OK);
-	fuzz_require(device_init(&device, &bundle) == ACE_OK);
+	fuzz_require(device_init(&device, &bundle, &(struct device_options){ 0 }) == ACE_OK);
 	is_open = true;
 	atexit(stop);
 }

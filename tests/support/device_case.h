@@ -34,7 +34,7 @@ static inline void device_start(const char *text)
 
 	if (cli_device_bundle_read((struct ace_slice) { (const uint8_t *)text, strlen(text) }, "test", &bundle, &error))
 		fail_msg("%s", error.message);
-	assert_int_equal(device_init(&device, &bundle), ACE_OK);
+	assert_int_equal(device_init(&device, &bundle, &(struct device_options) { 0 }), ACE_OK);
 	assert_int_equal(device_value_set(&device, ACE_LITERAL("/s/temp"), ACE_LITERAL("21.5")), ACE_OK);
 }
 

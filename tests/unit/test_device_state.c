@@ -166,6 +166,10 @@ static void damaged_or_foreign_state_is_refused(void **state)
 		"{\"format\":\"ace-device-state/1\",\"device\":\"sensor-17\",\"issuer\":\"coap://as.example.com\"}",
 		"{\"format\":\"ace-device-state/1\",\"device\":\"sensor-17\",\"issuer\":\"coap://as.example.com\","
 		"\"exi_highest_seen\":41,\"more\":1}",
+		"{\"format\":\"ace-device-state/1\",\"device\":\"sensor-17\",\"issuer\":\"coap://as.example.com\","
+		"\"line_next\":-1}",
+		"{\"format\":\"ace-device-state/1\",\"device\":\"sensor-17\",\"issuer\":\"coap://as.example.com\","
+		"\"line_next\":64,\"revoked_hex\":\"0g\"}",
 	};
 
 	(void)state;

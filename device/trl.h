@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --trl: the device asks its AS for the list of revoked tokens (RFC 9770), the whole of it first, then for changes. */
+#ifndef DEVICE_TRL_H
+#define DEVICE_TRL_H
+
+#include "device/as_line.h"
+
+struct device_trl {
+	uint32_t poll_s; /* 0: the list is not asked for */
+	uint64_t due_ms; /* monotonic */
+	bool has_cursor; /* false: the whole list is asked for */
+	uint32_t cursor;
+};
+
+/* Ask when it is time, and take what was answered. */
+void device_trl_step(struct device_trl *trl, struct device_as *as, uint64_t now_ms);
+
+#endif
