@@ -39,6 +39,7 @@ static enum ace_err library_init(struct device *device, const struct cli_device_
 				   .token_bytes = DEVICE_TOKEN_MAX,
 				   .post_interval_ms = DEVICE_POST_INTERVAL_MS,
 				   .post_burst = DEVICE_POST_BURST,
+				   .cnonce = options->cnonce,
 				   .strict_layout = options->trl, /* RFC 9770 11.1 */
 				   .revoked = device->revoked,
 				   .revoked_len = options->trl ? DEVICE_REVOKED : 0,

@@ -35,9 +35,10 @@ struct device_state {
 	uint8_t revoked_bytes[ACE_RS_REVOKED_SAVED(DEVICE_REVOKED)];
 };
 
-/* What may be had from the library; all false is fine. */
+/* What may be had from the library; all zero is fine. */
 struct device_options {
 	bool trl; /* tokens end when the AS's list says so, and posts wait for the first whole list */
+	enum ace_rs_cnonce_mode cnonce;
 };
 
 struct device {

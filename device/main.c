@@ -182,6 +182,24 @@ static void log_level_choose(const struct cli_output *output)
 		cli_log_level_set(output->verbosity ? CLI_LOG_DEBUG : CLI_LOG_INFO);
 }
 
+/* --cnonce; false: what it says is printed. */
+static bool cnonce_choose(const struct cli_call *call, const struct cli_output *output, enum ace_rs_cnonce_mode *ret_mode)
+{
+	const char *mode = cli_flag_value(call, "cnonce");
+
+	if (!mode) {
+		*ret_mode = ACE_CNONCE_OFF;
+	} else if (!strcmp(mode, "stored")) {
+		*ret_mode = ACE_CNONCE_STORED;
+	} else if (!strcmp(mode, "stateless")) {
+		*ret_mode = ACE_CNONCE_STATELESS;
+	} else {
+		(void)cli_fail(output, CLI_EXIT_USAGE, "--cnonce %s: expected stored or stateless", mode);
+		return false;
+	}
+	return true;
+}
+
 static int run(const struct cli_call *call, const struct cli_output *output)
 {
 	const char *provision = cli_flag_value(call, "provision");
@@ -199,7 +217,8 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 			     &fixed) ||
 	    !cli_flag_number(call, output,
 			     &(struct cli_number) { .flag = "trl", .min = 1, .max = POLL_MAX_S, .fallback = 0 },
-			     &poll_s))
+			     &poll_s) ||
+	    !cnonce_choose(call, output, &options.cnonce))
 		return CLI_EXIT_USAGE;
 	if (fixed >= 0)
 		ace_port_openssl_fix_clock(fixed);
@@ -224,6 +243,8 @@ static const struct cli_flag flags[] = {
 	{ .name = "set", .value = "PATH=VALUE", .repeatable = true, .help = "value of a resource at start, as text" },
 	{ .name = "trl", .value = "POLL_SECONDS",
 	  .help = "ask the AS so often which tokens are revoked, which end at once; needs --state-dir" },
+	{ .name = "cnonce", .value = "stored|stateless",
+	  .help = "take only tokens with a client nonce that a refusal has told less than a minute before" },
 	{ .name = "fixed-time", .value = "EPOCH", .help = "keep the wall clock at that second since 1970" },
 	{ .name = "wireshark-keys", .value = "FILE", .help = "append the keys of each OSCORE context to that file" },
 	{ 0 },
