@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ace_port_host.h"
 #include "cli/command.h"
@@ -20,6 +21,7 @@ struct run {
 	const struct cli_call *call;     /* borrows */
 	const struct cli_output *output; /* borrows */
 	uint32_t trl_poll_s;             /* 0: no --trl */
+	uint32_t reboot_after;           /* requests; 0: never */
 };
 
 static enum ace_err bundle_load(const char *path, struct cli_device_bundle *ret_bundle, struct cli_error *error)
@@ -143,6 +145,30 @@ static enum ace_err list_open(struct device *device, struct device_as *as, struc
 	return err;
 }
 
+/* Who rebooted is found under the address that it had. */
+static enum ace_err reboot_check(const char *listen, struct cli_error *error)
+{
+	size_t len = strlen(listen);
+	enum ace_err err;
+
+	if (len < 2 || strcmp(listen + len - 2, ":0"))
+		return ACE_OK;
+	err = cli_error_set(error, ACE_ERR_USAGE, "--reboot-after needs a port in --listen: another one would be free then");
+	error->exit = CLI_EXIT_USAGE;
+	return err;
+}
+
+static char **arguments; /* of main(), for reboot() */
+
+/* As a power loss: nothing is tidied up, whatever was in memory is gone, and descriptors close by themselves. Returns
+ * only when it fails. */
+static enum ace_err reboot(void)
+{
+	cli_log(CLI_LOG_INFO, "reboot", cli_log_int("pid", getpid()));
+	execv("/proc/self/exe", arguments);
+	return ACE_ERR_IO;
+}
+
 static enum ace_err device_run(struct device *device, const struct run *given, struct cli_error *error)
 {
 	const struct cli_call *call = given->call;
@@ -151,6 +177,8 @@ static enum ace_err device_run(struct device *device, const struct run *given, s
 	struct ace_udp_server *server;
 	enum ace_err err = values_give(device, call, error);
 
+	if (!err && given->reboot_after)
+		err = reboot_check(cli_flag_value(call, "listen"), error);
 	if (!err && cli_flag_value(call, "state-dir"))
 		err = device_state_open(device, cli_flag_value(call, "state-dir"), error);
 	if (!err && given->trl_poll_s)
@@ -165,7 +193,9 @@ static enum ace_err device_run(struct device *device, const struct run *given, s
 	signals_block();
 	err = say_ready(device, server, given->output);
 	if (!err)
-		err = device_serve(&(struct device_loop) { device, server, &as, &trl });
+		err = device_serve(&(struct device_loop) { device, server, &as, &trl, given->reboot_after });
+	if (err == ACE_ERR_EXHAUSTED)
+		err = reboot();
 	if (err)
 		cli_error_set(error, err, "stopped serving: %s",
 			      err == ACE_ERR_IO ? strerror(errno) : ace_err_name(err));
@@ -206,8 +236,8 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	static struct device device;
 	struct cli_error error = { 0 };
 	struct device_options options = { 0 };
-	struct run given = { call, output, 0 };
-	int64_t fixed, poll_s;
+	struct run given = { .call = call, .output = output };
+	int64_t fixed, poll_s, reboot_after;
 	enum ace_err err;
 
 	if (!provision || !cli_flag_value(call, "listen"))
@@ -218,11 +248,15 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	    !cli_flag_number(call, output,
 			     &(struct cli_number) { .flag = "trl", .min = 1, .max = POLL_MAX_S, .fallback = 0 },
 			     &poll_s) ||
+	    !cli_flag_number(call, output,
+			     &(struct cli_number) { .flag = "reboot-after", .min = 1, .max = INT32_MAX, .fallback = 0 },
+			     &reboot_after) ||
 	    !cnonce_choose(call, output, &options.cnonce))
 		return CLI_EXIT_USAGE;
 	if (fixed >= 0)
 		ace_port_openssl_fix_clock(fixed);
 	given.trl_poll_s = (uint32_t)poll_s;
+	given.reboot_after = (uint32_t)reboot_after;
 	options.trl = poll_s != 0;
 	log_level_choose(output);
 	if (cli_file_is_public(provision))
@@ -245,6 +279,8 @@ static const struct cli_flag flags[] = {
 	  .help = "ask the AS so often which tokens are revoked, which end at once; needs --state-dir" },
 	{ .name = "cnonce", .value = "stored|stateless",
 	  .help = "take only tokens with a client nonce that a refusal has told less than a minute before" },
+	{ .name = "reboot-after", .value = "N",
+	  .help = "lose everything but --state-dir after N requests, as when the power fails, and start again" },
 	{ .name = "fixed-time", .value = "EPOCH", .help = "keep the wall clock at that second since 1970" },
 	{ .name = "wireshark-keys", .value = "FILE", .help = "append the keys of each OSCORE context to that file" },
 	{ 0 },
@@ -264,5 +300,6 @@ int main(int argc, char **argv)
 		.verbs = verbs,
 	};
 
+	arguments = argv;
 	return cli_main(&program, argc, argv);
 }

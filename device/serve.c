@@ -50,14 +50,18 @@ static void handle(struct device *device, struct ace_udp_server *server, const s
 		ace_udp_drop(server, request);
 }
 
-static enum ace_err handle_batch(struct device *device, struct ace_udp_server *server)
+/* *left, when there is one, counts down; what the batch has beyond it is lost. */
+static enum ace_err handle_batch(struct device *device, struct ace_udp_server *server, uint32_t *left)
 {
 	const struct ace_udp_request *batch;
 	size_t len = ace_udp_read(server, ace_port_monotonic_ms(), &batch);
 	enum ace_err err;
 
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len && (!left || *left); i++) {
 		handle(device, server, &batch[i]);
+		if (left)
+			--*left;
+	}
 	err = ace_udp_flush(server);
 	/* A full socket: clients ask again and get the stored answers. */
 	return err == ACE_ERR_BUSY ? ACE_OK : err;
@@ -68,6 +72,7 @@ static enum ace_err loop(const struct device_loop *run, int signals)
 	struct pollfd fds[3] = { { .fd = ace_udp_fd(run->server), .events = POLLIN },
 				 { .fd = signals, .events = POLLIN },
 				 { .fd = run->as->is_open ? run->as->fd : -1, .events = POLLIN } };
+	uint32_t left = run->requests_max, *counted = left ? &left : NULL;
 	enum ace_err err = ACE_OK;
 
 	while (!err) {
@@ -77,7 +82,9 @@ static enum ace_err loop(const struct device_loop *run, int signals)
 			return ACE_OK;
 		/* What is revoked is known before anything is served that came at the same time. */
 		device_trl_step(run->trl, run->as, ace_port_monotonic_ms());
-		err = handle_batch(run->device, run->server);
+		err = handle_batch(run->device, run->server, counted);
+		if (!err && counted && !left)
+			err = ACE_ERR_EXHAUSTED;
 		ace_rs_tick(&run->device->rs);
 	}
 	return err;

@@ -10,9 +10,11 @@ struct device_loop {
 	struct ace_udp_server *server;
 	struct device_as *as;          /* closed: the device asks its AS for nothing */
 	struct device_trl *trl;
+	uint32_t requests_max;         /* serving ends after so many; 0: never */
 };
 
-/* Serve until SIGTERM or SIGINT, which the caller has blocked before. ACE_OK after a signal; ACE_ERR_IO. */
+/* Serve until SIGTERM or SIGINT, which the caller has blocked before. ACE_OK after a signal; ACE_ERR_EXHAUSTED after
+ * requests_max, with the last of them answered; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err device_serve(const struct device_loop *run);
 
 #endif
