@@ -256,7 +256,9 @@ void policy_check_inventory(struct policy_build *build);
 void policy_check(struct policy_build *build)
 {
 	const struct policy *policy = build->policy;
+	struct policy_pointer defaults = PATH_OF("defaults", "lifetime");
 
+	check_lifetime(build, policy->default_lifetime_s, policy->default_source, &defaults);
 	for (size_t i = 0; i < policy->models_len; i++)
 		check_model(build, &policy->models[i]);
 	for (size_t i = 0; i < policy->scopes_len; i++) {

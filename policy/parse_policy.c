@@ -113,9 +113,13 @@ void policy_parse_defaults(const struct policy_parsed *parsed, struct policy *po
 	struct policy_entries entries = policy_parse_section(parsed, "defaults");
 
 	policy->default_lifetime_s = 0;
-	for (size_t i = 0; i < entries.len; i++)
-		if (!strcmp(entries.list[i].id, "lifetime"))
-			policy->default_lifetime_s =
-				policy_read_duration(json_object_get(parsed->roots[entries.list[i].source], "defaults"),
-						     "lifetime");
+	for (size_t i = 0; i < entries.len; i++) {
+		const struct policy_entry *entry = &entries.list[i];
+
+		if (strcmp(entry->id, "lifetime"))
+			continue;
+		policy->default_lifetime_s =
+			policy_read_duration(json_object_get(parsed->roots[entry->source], "defaults"), "lifetime");
+		policy->default_source = entry->source;
+	}
 }

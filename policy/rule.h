@@ -146,7 +146,7 @@ struct policy_index {
 
 struct policy {
 	struct policy_arena arena;
-	uint32_t default_lifetime_s;
+	uint32_t default_lifetime_s, default_source; /* and the file that says so */
 	struct policy_model_private *models;
 	size_t models_len;
 	struct policy_scope *scopes;

@@ -128,6 +128,7 @@ static void references_and_clashes_are_found_where_they_are(void **state)
 		{ BEGIN MODEL SCOPE RULE("\"scopes\":[\"s\"],\n\"when\":{\"time\":[{\"tz\":\"Mars/Olympus\",\"from\":\"07:00\","
 					 "\"to\":\"08:00\"}]}"), "E111", 6, 18, "/rules/r/when/time/0/tz" },
 		{ BEGIN MODEL SCOPE RULE("\"scopes\":[\"s\"],\n\"lifetime\":\"32d\""), "E112", 6, 1, "/rules/r/lifetime" },
+		{ BEGIN "\"defaults\":{\n\"lifetime\":\"745h\"}}", "E112", 3, 1, "/defaults/lifetime" },
 		{ BEGIN "\"models\":{\"m\":{\"resources\":{\n\"/a/../b\":[\"GET\"]}}}}", "E113", 3, 1,
 		  "/models/m/resources/~1a~1..~1b" },
 		{ BEGIN MODEL SCOPE RULE("\"scopes\":[\"s\"],\n\"when\":{\"not_after\":\"2027-02-30T00:00:00Z\"}"), "E006", 6, 9,
