@@ -213,6 +213,11 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl policy graph | dot -Tsvg >policy.svg\n"
 		      "acectl policy graph policies/demo --format mermaid\n",
 	  .flags = graph_flags, .run = ctl_policy_graph },
+	{ .name = "policy schema", .args = "[tests]", .args_max = 1,
+	  .help = "the JSON Schema of policy files, or of their tests, for editors",
+	  .examples = "acectl policy schema >ace-policy-1.schema.json\n"
+		      "acectl policy schema tests >ace-policy-tests-1.schema.json\n",
+	  .run = ctl_policy_schema },
 	{ .name = "client list", .args = "", .help = "all clients",
 	  .examples = "acectl client list --json=lines\n", .run = ctl_client_list },
 	{ .name = "client show", .args = "ID", .args_min = 1, .args_max = 1, .help = "one client, without its key",

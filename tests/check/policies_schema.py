@@ -59,15 +59,22 @@ def acectl_takes(path):
     return not SHAPE & {problem["code"] for problem in json.loads(said)["problems"]}
 
 
-def schema(name):
+def schema(name, *words):
+    """One of both, which acectl prints as it stands there."""
     with open(os.path.join(SOURCE, "policies", name), encoding="utf-8") as file:
-        document = json.load(file)
+        text = file.read()
+    for more in ((), ("--json",)):
+        said = subprocess.run([ACECTL, "policy", "schema", *words, *more], capture_output=True, text=True, timeout=60, check=True)
+        assert said.stdout == text and not said.stderr, f"acectl policy schema {words} {more} is not {name}"
+    document = json.loads(text)
     jsonschema.Draft202012Validator.check_schema(document)
     return jsonschema.Draft202012Validator(document)
 
 
 def main():
-    policies, tests = schema("ace-policy-1.schema.json"), schema("ace-policy-tests-1.schema.json")
+    policies, tests = schema("ace-policy-1.schema.json"), schema("ace-policy-tests-1.schema.json", "tests")
+    unknown = subprocess.run([ACECTL, "policy", "schema", "nothing"], capture_output=True, timeout=60, check=False)
+    assert unknown.returncode == 2 and not unknown.stdout, unknown
     files = sorted(glob.glob(os.path.join(SOURCE, "policies/*/*.json")))
     assert len(files) >= 12, files
     tried = refused = 0
