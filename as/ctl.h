@@ -53,6 +53,7 @@ int ctl_policy_diff(const struct cli_call *call, const struct cli_output *output
 int ctl_policy_rollback(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_export(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_graph(const struct cli_call *call, const struct cli_output *output);
+int ctl_policy_fmt(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_schema(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_log(const struct cli_call *call, const struct cli_output *output);
 int ctl_policy_show(const struct cli_call *call, const struct cli_output *output);

@@ -40,6 +40,11 @@ static const struct cli_flag test_flags[] = {
 	{ 0 },
 };
 
+static const struct cli_flag fmt_flags[] = {
+	{ .name = "check", .help = "change nothing, name the files that would be; exit 1 when there is any" },
+	{ 0 },
+};
+
 static const struct cli_flag apply_flags[] = {
 	{ .name = "dry-run", .help = "show what would change, and change nothing" },
 	{ .name = "expect", .value = "GEN", .help = "only if this generation is in force" },
@@ -182,6 +187,12 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl policy test policies/demo --coverage\n"
 		      "acectl policy test policy.json inventory.json night-shift.test.json\n",
 	  .flags = test_flags, .run = ctl_policy_test },
+	{ .name = "policy fmt", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
+	  .help = "lay out files in the one way that makes differences small",
+	  .examples = "acectl policy fmt policies/demo\n"
+		      "acectl policy fmt --check policies/demo && echo laid out\n"
+		      "acectl policy fmt - <policy.json\n",
+	  .flags = fmt_flags, .run = ctl_policy_fmt },
 	{ .name = "policy apply", .args = "PATH...", .args_min = 1, .args_max = SIZE_MAX,
 	  .help = "put policy and inventory in force",
 	  .examples = "acectl policy apply policies/demo -m \"first cut\"\n"

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy fmt: files laid out in one way. All are read before any is written. */
+#include "as/ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "as/ctl_files.h"
+#include "cli/files.h"
+#include "cli/json.h"
+#include "policy/layout.h"
+
+/* One file at a time: what it holds, and what it is to hold. */
+struct laid {
+	const struct policy_source *source;
+	char *text; /* owns */
+	size_t len;
+};
+
+static bool is_laid(const struct laid *file)
+{
+	return file->len == file->source->len && !memcmp(file->text, file->source->text, file->len);
+}
+
+/* As policy_files_read() calls what it reads for "-". */
+static bool is_input(const struct laid *file)
+{
+	return !strcmp(file->source->name, "(standard input)");
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, text, len);
+
+		if (written < 0)
+			return false;
+		text += written;
+		len -= (size_t)written;
+	}
+	return true;
+}
+
+/* In the place of the old one, whoever may read it; through a link, not over it. */
+static enum ace_err replace(const struct laid *file, struct cli_error *error)
+{
+	char path[CLI_FILE_PATH_MAX];
+	struct cli_new_file new;
+	struct stat st;
+	char *real = realpath(file->source->name, NULL);
+	enum ace_err err;
+	bool is_done;
+
+	is_done = real && strlen(real) < sizeof path && !stat(real, &st);
+	if (is_done)
+		memcpy(path, real, strlen(real) + 1);
+	free(real);
+	if (!is_done)
+		return cli_error_set(error, ACE_ERR_IO, "%s cannot be found any more", file->source->name);
+	err = cli_new_file_begin(path, CLI_WRITE_REPLACE, &new, error);
+	if (err)
+		return err;
+	if (!write_all(new.fd, file->text, file->len)) {
+		cli_new_file_drop(&new);
+		return cli_error_set(error, ACE_ERR_IO, "%s cannot be written", path);
+	}
+	err = cli_new_file_end(&new, error);
+	if (!err && chmod(path, st.st_mode & 0777))
+		err = cli_error_set(error, ACE_ERR_IO, "%s is written, but with mode 0600", path);
+	return err;
+}
+
+/* What "-" brought goes to where the next program reads. */
+static enum ace_err put(const struct cli_output *output, const struct laid *file, struct json_t *changed,
+			struct cli_error *error)
+{
+	if (is_input(file)) {
+		fwrite(file->text, 1, file->len, output->out);
+		return ACE_OK;
+	}
+	cli_json_add_text(changed, file->source->name);
+	cli_say_done(output, "%s", file->source->name);
+	return replace(file, error);
+}
+
+static int write_files(const struct cli_call *call, const struct cli_output *output, const struct laid *files, size_t len)
+{
+	struct json_t *document = cli_json_object(), *changed = cli_json_array();
+	const bool is_check = cli_flag(call, "check");
+	struct cli_error error = { 0 };
+	enum ace_err err = ACE_OK;
+	bool differs = false;
+
+	for (size_t i = 0; !err && i < len; i++) {
+		const char *name = files[i].source->name;
+
+		if (is_laid(&files[i]) && (is_check || !is_input(&files[i])))
+			continue;
+		differs = true;
+		if (!is_check) {
+			err = put(output, &files[i], changed, &error);
+			continue;
+		}
+		cli_json_add_text(changed, name);
+		cli_say(output, "%s", name);
+	}
+	cli_json_put_bool(document, "check", is_check);
+	cli_json_put(document, "changed", changed);
+	if (err) {
+		cli_json_free(document);
+		return cli_error_print(output, &error);
+	}
+	if (output->json != CLI_TEXT && len && is_input(&files[0]) && !is_check)
+		cli_json_free(document); /* the file itself was the document */
+	else
+		err = cli_output_json(output, document);
+	return err ? ctl_printed(output, err) : is_check && differs ? CLI_EXIT_NO : CLI_EXIT_OK;
+}
+
+static enum ace_err lay_all(struct ctl_files *files, struct laid *laid)
+{
+	size_t sources = files->files.sources_len, len = sources + files->files.tests_len;
+	size_t errors = files->problems.errors;
+
+	for (size_t i = 0; i < len; i++) {
+		laid[i].source = i < sources ? &files->files.sources[i] : &files->files.tests[i - sources];
+		if (policy_layout(laid[i].source, &files->problems, &laid[i].text, &laid[i].len) == ACE_ERR_MEMORY)
+			return ACE_ERR_MEMORY;
+	}
+	return files->problems.errors > errors ? ACE_ERR_MALFORMED : ACE_OK;
+}
+
+int ctl_policy_fmt(const struct cli_call *call, const struct cli_output *output)
+{
+	struct ctl_files files = { 0 };
+	struct laid *laid = NULL;
+	size_t len = 0;
+	enum ace_err err = policy_files_read((const char *const *)call->args, call->args_len, &files.problems, &files.files);
+	int code;
+
+	if (!err) {
+		len = files.files.sources_len + files.files.tests_len;
+		laid = calloc(len + 1, sizeof *laid);
+		err = laid ? lay_all(&files, laid) : ACE_ERR_MEMORY;
+	}
+	if (err == ACE_ERR_MEMORY)
+		code = ctl_printed(output, err);
+	else if (err)
+		code = ctl_files_tell_problems(output, &files, "nothing was changed");
+	else
+		code = write_files(call, output, laid, len);
+	for (size_t i = 0; laid && i < len; i++)
+		free(laid[i].text);
+	free(laid);
+	ctl_files_free(&files);
+	return code;
+}
