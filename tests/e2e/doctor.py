@@ -71,7 +71,7 @@ def of_the_daemon(aced, aced_args, clock, port):
     clock.ahead(DAY_S)
     clock.ahead(600)
     aced.process.send_signal(signal.SIGSTOP)
-    finds("aced", "fail", "last sign of life 6", 1, clock.env)
+    finds("aced", "fail", "last sign of life", 1, clock.env)
     aced.process.send_signal(signal.SIGCONT)
     aced.process.kill()
     aced.process.wait()
