@@ -281,7 +281,13 @@ def rotated(port):
     with open("tablet.ace", encoding="utf-8") as file:
         ticket = json.load(file)
     assert ticket["dtls_psk"]["identity"] == "tablet/3" and ticket["expires"], ticket
-    granted(Stock(port + 1).ends()[1])
+    # libcoap's client gives up when its handshake meets a busy moment; whoever has the old key asks again.
+    said, payload = Stock(port + 1).ends()
+    if not payload:
+        print("asked again after:", said)
+        said, payload = Stock(port + 1).ends()
+    assert payload, said
+    granted(payload)
     client = ("client/ace-client", "--state-dir", "rotated")
     run(*client, "enroll", "tablet.ace")
     run(*client, "token", "-a", "thermo-101", "-s", "climate.read")
