@@ -68,7 +68,8 @@ def serve(port, *more):
 
 
 class Stock:
-    """One run of libcoap's client."""
+    """One run of libcoap's client, from a port of its own: the server's libcoap takes a handshake from an address that has a
+    session, though its client is gone or failed, for a part of that session, and the client hears nothing."""
 
     runs = 0
 
@@ -76,7 +77,7 @@ class Stock:
         Stock.runs += 1
         self.file = f"answer-{Stock.runs}"
         self.process = subprocess.Popen(
-            ["coap-client-openssl", "-B", "5", "-u", identity, "-k", key, "-o", self.file, *flags,
+            ["coap-client-openssl", "-p", str(free_port()), "-B", "5", "-u", identity, "-k", key, "-o", self.file, *flags,
              f"coaps://127.0.0.1:{port}/{path}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def ends(self, within=LIMIT):
@@ -281,13 +282,7 @@ def rotated(port):
     with open("tablet.ace", encoding="utf-8") as file:
         ticket = json.load(file)
     assert ticket["dtls_psk"]["identity"] == "tablet/3" and ticket["expires"], ticket
-    # libcoap's client gives up when its handshake meets a busy moment; whoever has the old key asks again.
-    said, payload = Stock(port + 1).ends()
-    if not payload:
-        print("asked again after:", said)
-        said, payload = Stock(port + 1).ends()
-    assert payload, said
-    granted(payload)
+    granted(Stock(port + 1).ends()[1])
     client = ("client/ace-client", "--state-dir", "rotated")
     run(*client, "enroll", "tablet.ace")
     run(*client, "token", "-a", "thermo-101", "-s", "climate.read")
