@@ -36,6 +36,23 @@ bool ctl_applied_anything(const struct ctl_applied *applied)
 	return is_any;
 }
 
+/* Live tokens follow the policy: which ones does it leave behind? */
+enum ace_err ctl_applied_look(struct store *store, const struct ctl_apply_input *in, struct ctl_applied *applied)
+{
+	struct ctl_draft draft;
+	enum ace_err err;
+
+	if (!ctl_applied_anything(applied))
+		return ACE_OK;
+	err = ctl_draft_begin(store, in->is_rehearsal ? in->loaded : NULL, &draft);
+	if (err)
+		return err;
+	draft.prune = in->is_rehearsal && in->prune;
+	err = ctl_exceeding_find(&draft, in->now, &applied->exceeding);
+	ctl_draft_end(&draft);
+	return err;
+}
+
 /* " +5 ~1 -2 clients": new, changed, gone; nothing when there is nothing to tell. @return whether there was. */
 static bool print_tally(FILE *out, const struct section *section)
 {

@@ -33,7 +33,7 @@ struct ctl_applied {
 	size_t imported;                         /* keys read from files */
 	const char *imported_names[CTL_IMPORTED_NAMED]; /* borrow from loaded */
 	struct ctl_revoked revoked;     /* tokens of what was removed or disabled; filled after ctl_apply() */
-	struct ctl_exceeding exceeding; /* the same */
+	struct ctl_exceeding exceeding; /* filled by ctl_applied_look() */
 };
 
 /* Models, scopes, groups and rules replace those of the generation before as a whole (a set of inventory files alone, and
@@ -45,6 +45,9 @@ ACE_MUST_CHECK enum ace_err ctl_apply(struct store *store, const struct ctl_appl
 
 /* Is the store other than before? */
 bool ctl_applied_anything(const struct ctl_applied *applied);
+/* What it leaves behind, or would: fills in exceeding. Errors of the store; ACE_ERR_DAMAGED; ACE_ERR_MEMORY. */
+ACE_MUST_CHECK enum ace_err ctl_applied_look(struct store *store, const struct ctl_apply_input *in,
+					     struct ctl_applied *applied);
 /* Print what it did. @return the exit code. */
 int ctl_applied_tell(const struct cli_call *call, const struct cli_output *output, const struct ctl_files *files,
 		     const struct ctl_apply_input *in, const struct ctl_applied *applied);

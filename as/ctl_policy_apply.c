@@ -118,23 +118,6 @@ static enum ace_err revoke_unheld(struct request *r)
 	return ctl_revoke(r->store, &(struct ctl_selection){ .unheld = true }, r->in.now, &r->applied.revoked);
 }
 
-/* Live tokens follow the policy: which ones does it leave behind? */
-static enum ace_err find_exceeding(struct request *r)
-{
-	struct ctl_draft draft;
-	enum ace_err err;
-
-	if (!ctl_applied_anything(&r->applied))
-		return ACE_OK;
-	err = ctl_draft_begin(r->store, r->in.is_rehearsal ? &r->files.loaded : NULL, &draft);
-	if (err)
-		return err;
-	draft.prune = r->in.is_rehearsal && r->in.prune;
-	err = ctl_exceeding_find(&draft, r->in.now, &r->applied.exceeding);
-	ctl_draft_end(&draft);
-	return err;
-}
-
 /* What was applied is told whatever becomes of the tokens. */
 static int settle(struct request *r)
 {
@@ -142,7 +125,7 @@ static int settle(struct request *r)
 	int code;
 
 	if (!err)
-		err = find_exceeding(r);
+		err = ctl_applied_look(r->store, &r->in, &r->applied);
 	code = ctl_applied_tell(r->call, r->output, &r->files, &r->in, &r->applied);
 	return err ? ctl_fail(r->output, r->store, err) : code;
 }

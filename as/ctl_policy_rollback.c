@@ -89,31 +89,18 @@ static int look(struct request *r)
 	if (r->in.expected != r->draft.generation)
 		return CLI_EXIT_OK;
 	err = compare(r);
-	if (!err && r->in.is_rehearsal) {
-		r->draft.policy = r->old.policy;
-		err = ctl_exceeding_find(&r->draft, r->in.now, &r->applied.exceeding);
-	}
 	return err ? ctl_fail(r->output, r->store, err) : CLI_EXIT_OK;
 }
 
 static int apply(struct request *r)
 {
-	const struct ctl_exceeding exceeding = r->applied.exceeding;
 	struct cli_error error = { 0 };
-	struct ctl_draft draft;
 	enum ace_err err;
 
 	r->in.loaded = &r->old;
 	err = ctl_apply(r->store, &r->in, &r->applied, &error);
 	if (err && error.message[0])
 		return cli_error_print(r->output, &error);
-	r->applied.exceeding = exceeding;
-	if (!err && !r->in.is_rehearsal && r->applied.generation != r->applied.generation_before) {
-		err = ctl_draft_begin(r->store, NULL, &draft);
-		if (!err)
-			err = ctl_exceeding_find(&draft, r->in.now, &r->applied.exceeding);
-		ctl_draft_end(&draft);
-	}
 	return err ? ctl_fail(r->output, r->store, err) : CLI_EXIT_OK;
 }
 
@@ -150,6 +137,15 @@ static int print(struct request *r)
 	return ctl_printed(r->output, cli_output_json(r->output, document));
 }
 
+/* What came into force is told whatever becomes of the tokens. */
+static int settle(struct request *r)
+{
+	enum ace_err err = ctl_applied_look(r->store, &r->in, &r->applied);
+	int code = print(r);
+
+	return err ? ctl_fail(r->output, r->store, err) : code;
+}
+
 static int run(struct request *r)
 {
 	int code = look(r);
@@ -159,7 +155,7 @@ static int run(struct request *r)
 	if (!code)
 		code = apply(r);
 	if (!code)
-		code = print(r);
+		code = settle(r);
 	policy_free(r->old.policy);
 	free(r->old.canonical);
 	return code;
