@@ -7,6 +7,7 @@
 /* RFC 7641 4.4: it "MUST NOT increase so fast that it increases by more than 2^23 within less than 256 seconds". */
 #define NUMBER_TICK_MS 32
 #define NUMBER_MASK 0xffffffu
+#define GENERATION_MASK 0x7fffffffu /* the highest bit of a handle is the caller's */
 
 enum ace_err ace_udp_observers_init(struct ace_udp_observers *observers, uint32_t max)
 {
@@ -157,14 +158,14 @@ void ace_udp_observation_leave(struct ace_udp_observers *observers, struct ace_u
 
 uint64_t ace_udp_observation_handle(const struct ace_udp_observers *observers, uint32_t record)
 {
-	return (uint64_t)observers->records[record].generation << 32 | record;
+	return (uint64_t)(observers->records[record].generation & GENERATION_MASK) << 32 | record;
 }
 
 uint32_t ace_udp_observation_of(const struct ace_udp_observers *observers, uint64_t handle)
 {
 	uint32_t record = (uint32_t)handle;
 
-	if (!record || record > observers->index.used || observers->records[record].generation != handle >> 32)
+	if (!record || record > observers->index.used || ace_udp_observation_handle(observers, record) != handle)
 		return 0;
 	return has_ended(&observers->records[record]) ? 0 : record;
 }

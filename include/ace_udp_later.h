@@ -63,8 +63,8 @@ void ace_udp_drop_later(struct ace_udp_server *server, uint64_t handle);
  * ends with an event of its own.
  * @param cookie  the caller's, given back with events.
  * @return ACE_OK; ACE_ERR_DENIED the address is not confirmed; ACE_ERR_FULL too many, of this peer or in all:
- * answer without Observe option; the one before has ended all the same. *ret_handle (never 0) is written on ACE_OK
- * only.  Source: RFC 7641 4.1. */
+ * answer without Observe option; the one before has ended all the same. *ret_handle (never 0, nor with its highest bit,
+ * which is the caller's) is written on ACE_OK only.  Source: RFC 7641 4.1. */
 ACE_MUST_CHECK enum ace_err ace_udp_observe(struct ace_udp_server *server, const struct ace_udp_request *request,
 					    uint64_t cookie, uint64_t *ret_handle);
 /* The observation of that sender and token, for a request that ends it. ACE_ERR_NOT_FOUND. */

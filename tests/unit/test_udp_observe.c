@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "coap/udp_core.h"
 #include "udp_observe_case.h"
 
 static void notification_reaches_the_observer_and_is_acknowledged(void **state)
@@ -272,6 +273,22 @@ static void notification_must_carry_the_token_and_a_response_code(void **state)
 	assert_int_equal(stats_now().messages, 0);
 }
 
+/* A client that registers again and again takes the same place each time. */
+static void no_handle_has_the_highest_bit_however_often_its_place_was_taken(void **state)
+{
+	uint64_t before = observe("t", 7), handle;
+
+	(void)state;
+	ace_udp_observe_end(wire.server, before);
+	wire.server->observers.records[(uint32_t)before].generation = INT32_MAX;
+	handle = observe("t", 8);
+	assert_int_equal((uint32_t)handle, (uint32_t)before);
+	assert_int_equal(handle >> 63, 0);
+	assert_int_equal(notify(before, 'a', CONFIRMABLE), ACE_ERR_NOT_FOUND);
+	assert_int_equal(notify(handle, 'b', CONFIRMABLE), ACE_OK);
+	assert_heard(ACE_COAP_CON, 'b');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +305,7 @@ int main(void)
 		CASE(last_notification_follows_the_one_under_way),
 		CASE(registration_is_for_confirmed_addresses),
 		CASE(notification_must_carry_the_token_and_a_response_code),
+		CASE(no_handle_has_the_highest_bit_however_often_its_place_was_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
