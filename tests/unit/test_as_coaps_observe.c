@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,7 @@
 #include "as/observe.h"
 #include "as_fixture.h"
 #include "dtls_case.h"
-#include "storage/revocations.h"
+#include "observed_case.h"
 
 #define LIST "revoke/trl"
 #define SESSIONS_MAX 2
@@ -76,30 +75,6 @@ static void assert_observers(size_t wanted)
 	assert_int_equal(fx.as.observers.used, wanted);
 }
 
-static void add_token(uint64_t sequence, const char *client)
-{
-	struct store_token token = { .sequence = sequence, .device = "d-plain", .osc_id = sequence,
-				     .issued_at = fx.as.started_at, .expires_at = fx.as.started_at + 1000 };
-	struct store_txn *txn;
-
-	snprintf(token.client, sizeof token.client, "%s", client);
-	token.hash[0] = (uint8_t)sequence;
-	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
-	assert_int_equal(store_token_add(txn, &token), ACE_OK);
-	assert_int_equal(store_commit(txn), ACE_OK);
-}
-
-static void put_on_list(uint64_t sequence)
-{
-	struct store_txn *txn;
-	size_t revoked;
-
-	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
-	assert_int_equal(store_token_revoke(txn, &sequence, 1, fx.now_ms / 1000, &revoked), ACE_OK);
-	assert_int_equal(revoked, 1);
-	assert_int_equal(store_commit(txn), ACE_OK);
-}
-
 static int setup(void **state)
 {
 	static const char *const owners[] = { "anna", "anna", "bob", "anna" };
@@ -111,7 +86,7 @@ static int setup(void **state)
 	dtls_case_client(&fx, "anna", STORE_AUTH_DTLS_PSK);
 	dtls_case_client(&fx, "bob", STORE_AUTH_DTLS_PSK);
 	for (uint64_t i = 0; i < ACE_ARRAY_LEN(owners); i++)
-		add_token(i + 1, owners[i]);
+		observed_case_token(&fx, i + 1, owners[i]);
 	dtls_case_open(&dtls, &fx, SESSIONS_MAX);
 	dtls_peer_open(&dtls, "anna", ACE_SLICE_OF(dtls_case_key), &anna);
 	dtls_peer_open(&dtls, "bob", ACE_SLICE_OF(dtls_case_key), &bob);
@@ -133,13 +108,13 @@ static void those_who_are_concerned_are_told(void **state)
 	(void)state;
 	observe(&anna, 1, 0, true);
 	observe(&bob, 1, 0, true);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	assert_told(&anna, 1);
 	assert_int_equal(anna.code, ACE_COAP_CONTENT);
 	/* One hash of 33 bytes: {0: [h'...'], 2: 0} */
 	assert_int_equal(anna.len, 1 + 1 + 1 + 35 + 2);
 	assert_told(&bob, 0);
-	put_on_list(3);
+	observed_case_revoke(&fx, 3);
 	assert_told(&bob, 1);
 	assert_observers(2);
 }
@@ -149,10 +124,10 @@ static void news_that_come_quickly_are_told_together(void **state)
 {
 	(void)state;
 	observe(&anna, 1, 0, true);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	assert_told(&anna, 1);
-	put_on_list(2);
-	put_on_list(4);
+	observed_case_revoke(&fx, 2);
+	observed_case_revoke(&fx, 4);
 	assert_told(&anna, 0);
 	ahead_ms += AS_COAPS_NOTIFY_GAP_MS;
 	assert_told(&anna, 1);
@@ -172,7 +147,7 @@ static void who_asks_again_is_one_observer(void **state)
 	assert_observers(1);
 	observe(&anna, 2, 0, true);
 	assert_observers(2);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	assert_told(&anna, 2);
 }
 
@@ -182,7 +157,7 @@ static void who_does_not_want_to_hears_no_more(void **state)
 	observe(&anna, 1, 0, true);
 	observe(&anna, 1 + 256, 1, false);
 	assert_observers(0);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	assert_told(&anna, 0);
 	assert_int_equal(fx.as.observers.used, 0);
 }
@@ -193,7 +168,7 @@ static void a_reset_ends_it(void **state)
 	(void)state;
 	observe(&anna, 1, 0, true);
 	anna.rejects = true;
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	assert_told(&anna, 1);
 	assert_observers(0);
 }
@@ -229,7 +204,7 @@ static void it_ends_with_its_key(void **state)
 	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
 	assert_int_equal(store_client_rekey(txn, "anna", &secret, 0), ACE_OK);
 	assert_int_equal(store_commit(txn), ACE_OK);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	assert_told(&anna, 0);
 	assert_int_equal(fx.as.observers.used, 0);
 }

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -13,7 +12,7 @@
 #include "as/observe.h"
 #include "as/trl.h"
 #include "as_message.h"
-#include "storage/revocations.h"
+#include "observed_case.h"
 
 static const uint32_t reg = 0, dereg = 1;
 static struct as_came came;
@@ -54,39 +53,14 @@ static struct ace_oscore_exchange observe(struct as_line *line, const char *quer
 	return exchange;
 }
 
-static void add_token(uint64_t sequence, const char *client)
-{
-	struct store_token token = { .sequence = sequence, .device = "d-plain", .osc_id = sequence,
-				     .issued_at = fx.as.started_at, .expires_at = fx.as.started_at + 1000 };
-	struct store_txn *txn;
-
-	snprintf(token.client, sizeof token.client, "%s", client);
-	token.hash[0] = (uint8_t)sequence;
-	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
-	assert_int_equal(store_token_add(txn, &token), ACE_OK);
-	assert_int_equal(store_commit(txn), ACE_OK);
-}
-
-/* As acectl does. */
-static void put_on_list(uint64_t sequence)
-{
-	struct store_txn *txn;
-	size_t revoked;
-
-	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
-	assert_int_equal(store_token_revoke(txn, &sequence, 1, fx.now_ms / 1000, &revoked), ACE_OK);
-	assert_int_equal(revoked, 1);
-	assert_int_equal(store_commit(txn), ACE_OK);
-}
-
 static int setup(void **state)
 {
 	if (batch_case_setup(state))
 		return -1;
-	add_token(1, "anna");
-	add_token(2, "anna");
-	add_token(3, "bob");
-	add_token(4, "anna");
+	observed_case_token(&fx, 1, "anna");
+	observed_case_token(&fx, 2, "anna");
+	observed_case_token(&fx, 3, "bob");
+	observed_case_token(&fx, 4, "anna");
 	reserve_numbers(); /* behind them: numbers of tokens go up */
 	assert_stored(5, 1);
 	return 0;
@@ -99,13 +73,13 @@ static void each_notification_has_a_number_of_its_own(void **state)
 	uint64_t last;
 
 	(void)state;
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	tell_observers();
 	assert_true(as_line_came(&anna, &exchange, &came));
 	assert_true(came.has_piv);
 	assert_true(as_came_with(&came, ACE_OPT_OBSERVE));
 	last = came.piv;
-	put_on_list(2);
+	observed_case_revoke(&fx, 2);
 	tell_observers();
 	assert_true(as_line_came(&anna, &exchange, &came));
 	assert_true(came.has_piv);
@@ -120,7 +94,7 @@ static void a_list_that_became_too_long_ends_it_with_5_00(void **state)
 	struct ace_oscore_exchange exchange = observe(&anna, "");
 
 	(void)state;
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	list_is_too_long = true;
 	tell_observers();
 	list_is_too_long = false;
@@ -129,7 +103,7 @@ static void a_list_that_became_too_long_ends_it_with_5_00(void **state)
 	assert_true(came.has_piv);
 	assert_false(as_came_with(&came, ACE_OPT_OBSERVE));
 	assert_int_equal(fx.as.observers.used, 0);
-	put_on_list(2);
+	observed_case_revoke(&fx, 2);
 	tell_observers();
 	assert_false(as_line_came(&anna, &exchange, &came));
 }
@@ -139,7 +113,7 @@ static void who_is_not_concerned_hears_nothing(void **state)
 	struct ace_oscore_exchange annas = observe(&anna, ""), bobs = observe(&bob, "");
 
 	(void)state;
-	put_on_list(3);
+	observed_case_revoke(&fx, 3);
 	tell_observers();
 	assert_false(as_line_came(&anna, &annas, &came));
 	assert_true(as_line_came(&bob, &bobs, &came));
@@ -156,7 +130,7 @@ static void who_does_not_want_to_hears_no_more(void **state)
 	assert_true(as_line_came(&anna, &anna.exchange, &came));
 	assert_false(as_came_with(&came, ACE_OPT_OBSERVE));
 	assert_int_equal(fx.as.observers.used, 0);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	tell_observers();
 	assert_false(as_line_came(&anna, &exchange, &came));
 }
@@ -167,7 +141,7 @@ static void a_context_that_left_memory_is_made_again(void **state)
 
 	(void)state;
 	as_peer_remove(&fx.as.peers, as_peer_find(&fx.as.peers, fx.as.observers.slots[0].line));
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	tell_observers();
 	assert_true(as_line_came(&anna, &exchange, &came));
 	assert_true(came.has_piv);
@@ -182,7 +156,7 @@ static void another_key_ends_it(void **state)
 	assert_int_equal(store_begin_write(fx.as.store, &txn), ACE_OK);
 	assert_int_equal(store_client_rekey(txn, "anna", &(struct store_secret){ .key = { 1 }, .key_len = 16 }, 0), ACE_OK);
 	assert_int_equal(store_commit(txn), ACE_OK);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	tell_observers();
 	assert_false(as_line_came(&anna, &exchange, &came));
 	assert_int_equal(fx.as.observers.used, 0);
@@ -194,11 +168,11 @@ static void an_answer_that_is_an_error_is_the_last(void **state)
 	struct ace_oscore_exchange exchange;
 
 	(void)state;
-	put_on_list(1);
-	put_on_list(2);
+	observed_case_revoke(&fx, 1);
+	observed_case_revoke(&fx, 2);
 	exchange = observe(&anna, "diff=1&cursor=1");
 	fx.config.trl.index_max = 0; /* the cursor is above it now */
-	put_on_list(4);
+	observed_case_revoke(&fx, 4);
 	tell_observers();
 	assert_true(as_line_came(&anna, &exchange, &came));
 	assert_int_equal(came.message.code, ACE_COAP_BAD_REQUEST);
@@ -217,7 +191,7 @@ static void only_a_success_is_observed_and_only_from_its_first_block(void **stat
 	tell_observers();
 	assert_true(as_line_came(&anna, &anna.exchange, &came));
 	assert_int_equal(came.message.code, ACE_COAP_BAD_REQUEST);
-	put_on_list(1);
+	observed_case_revoke(&fx, 1);
 	as_line_ask_with(&anna, &(struct as_ask){ ACE_COAP_GET, "/revoke/trl", .observe = &reg, .block2 = &later });
 	tell_observers();
 	assert_true(as_line_came(&anna, &anna.exchange, &came));
