@@ -34,21 +34,34 @@ static void a_token_revoked_before_its_first_post_is_refused(void **state)
 	assert_int_equal(post(1, 1), ACE_COAP_CREATED);
 }
 
-static void a_revoked_token_is_no_update_either(void **state)
+/* Let token 1 be an update of token 0. */
+static void issue_update(void)
 {
 	struct fixture_token update = { .osc_id = 1, .exp_in_s = 3600, .iat = PORT_FAKE_NOW, .methods = 3, .is_update = true };
 	struct ace_buf out = ACE_BUF_OF(tokens[1].bytes);
+
+	tokens[1].issued = fixture_issue(&f, &update, &out);
+}
+
+static enum ace_err post_update(struct ace_oscore_ctx *client)
+{
 	uint8_t bytes[320];
 	struct ace_buf body = ACE_BUF_OF(bytes);
-	struct ace_oscore_ctx client;
 	struct ace_rs_exchange ex;
 
+	assert_int_equal(fixture_request(&f, client, ACE_COAP_POST, "/authz-info", &ex), ACE_OK);
+	return fixture_post(&f, &ex, fixture_body(tokens[1].issued, 1, 9, &body));
+}
+
+static void a_revoked_token_is_no_update_either(void **state)
+{
+	struct ace_oscore_ctx client;
+
 	(void)state;
-	tokens[1].issued = fixture_issue(&f, &update, &out);
+	issue_update();
 	whole_list(1 << 1);
 	become_client(0, &client);
-	assert_int_equal(fixture_request(&f, &client, ACE_COAP_POST, "/authz-info", &ex), ACE_OK);
-	assert_int_equal(fixture_post(&f, &ex, fixture_body(tokens[1].issued, 1, 9, &body)), ACE_ERR_REVOKED);
+	assert_int_equal(post_update(&client), ACE_ERR_REVOKED);
 	assert_int_equal(f.code, ACE_COAP_UNAUTHORIZED);
 	assert_int_equal(get(&client), ACE_OK);
 }
@@ -56,19 +69,13 @@ static void a_revoked_token_is_no_update_either(void **state)
 /* The token that counts is the latest: what an update brought can be revoked, and the first one no longer matters. */
 static void an_update_is_revoked_by_its_own_hash(void **state)
 {
-	struct fixture_token update = { .osc_id = 1, .exp_in_s = 3600, .iat = PORT_FAKE_NOW, .methods = 3, .is_update = true };
-	struct ace_buf out = ACE_BUF_OF(tokens[1].bytes);
-	uint8_t bytes[320];
-	struct ace_buf body = ACE_BUF_OF(bytes);
 	struct ace_oscore_ctx client;
-	struct ace_rs_exchange ex;
 
 	(void)state;
 	whole_list(0);
-	tokens[1].issued = fixture_issue(&f, &update, &out);
+	issue_update();
 	become_client(0, &client);
-	assert_int_equal(fixture_request(&f, &client, ACE_COAP_POST, "/authz-info", &ex), ACE_OK);
-	assert_int_equal(fixture_post(&f, &ex, fixture_body(tokens[1].issued, 1, 9, &body)), ACE_OK);
+	assert_int_equal(post_update(&client), ACE_OK);
 	change(0, 1 << 0);
 	assert_int_equal(get(&client), ACE_OK);
 	change(0, 1 << 1);
