@@ -14,7 +14,7 @@ import cbor2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from oscore_peer import ECHO, GET, OBSERVE, OSCORE, POST, code_text, decode, encode, open_token, token_request
-from programs import Daemon, ctl, free_port, sandbox, stored
+from programs import aced_start, ctl, free_port, sandbox, stored
 from revocation_case import client_line, device_line, grant, hash_of, make_store
 
 ETAG, BLOCK2, BLOCK1, SIZE2, SIZE1 = 4, 23, 27, 28, 60
@@ -198,7 +198,7 @@ def outside_of_oscore_nothing_is_put_together(anna):
 def main():
     port = free_port()
     make_store(port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
+    aced = aced_start(port)
     device, anna, wallboard = device_line("thermo-101"), client_line("tech-anna"), client_line("wallboard-1")
     a_long_list_comes_in_blocks(device, wallboard)
     a_long_request_counts_once(anna, device)

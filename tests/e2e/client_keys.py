@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from programs import Daemon, ctl, free_port, make_store, run, sandbox
+from programs import aced_start, ctl, enroll, free_port, make_store, run, sandbox
 from traffic import CLIENT, Device, Traffic
 
 
@@ -71,10 +71,9 @@ def bad_calls():
 def main():
     as_port = free_port()
     make_store(as_port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{as_port}", "--log-level", "error")
+    aced = aced_start(as_port)
     for client in ("wallboard-1", "tech-anna"):
-        ctl("client", "ticket", client, "-o", client + ".ace")
-        run(*CLIENT, client, "enroll", client + ".ace")
+        enroll(client)
     device = Device(free_port())
     client_key(device)
     client_key_with_an_end(device)

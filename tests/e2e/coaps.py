@@ -22,7 +22,7 @@ import cbor2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from oscore_peer import Line, open_token, token_request
-from programs import LIMIT, SOURCE, Daemon, ctl, free_port, run, sandbox, stored
+from programs import LIMIT, SOURCE, Daemon, aced_start, ctl, free_port, run, sandbox, stored
 
 TECHNICIAN = {"role": "technician", "site": "b7"}
 KEY, OTHER_KEY = "a key of 20 bytes ..", "another key, as long"
@@ -331,7 +331,7 @@ def main():
     aced = serve(port)
     granted(Stock(port + 1, "steady").ends()[1])
     assert aced.stop(signal.SIGTERM) == 0
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
+    aced = aced_start(port)
     assert not Stock(port + 1, "steady").ends(1)[1]
     assert aced.stop(signal.SIGTERM) == 0
     print(f"coaps holds: {len(glob.glob('answer-*'))} answers of {Stock.runs} runs, {seen} before a SIGKILL")

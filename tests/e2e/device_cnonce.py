@@ -10,7 +10,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from programs import Daemon, ctl, free_port, make_store, run, sandbox
+from programs import Daemon, aced_start, ctl, enroll, free_port, make_store, run, sandbox
 
 
 def get(url):
@@ -37,10 +37,9 @@ def main():
     as_port, port = free_port(), free_port()
     url = f"coap://127.0.0.1:{port}/temp"
     make_store(as_port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{as_port}", "--log-level", "error")
-    ctl("client", "ticket", "tech-anna", "-o", "anna.ace")
+    aced = aced_start(as_port)
+    enroll("tech-anna", "anna")
     ctl("device", "export", "thermo-101", "-o", "thermo-101.json")
-    run("client/ace-client", "--state-dir", "anna", "enroll", "anna.ace")
     device = device_start(port)
     assert "cnonce" not in get(url)
     assert device.stop(signal.SIGKILL) == -signal.SIGKILL

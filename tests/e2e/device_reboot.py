@@ -10,7 +10,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from programs import Daemon, ctl, free_port, make_store, run, sandbox
+from programs import Daemon, aced_start, ctl, enroll, free_port, make_store, run, sandbox
 
 
 N = 6
@@ -32,10 +32,9 @@ def main():
     as_port, port = free_port(), free_port()
     url = f"coap://127.0.0.1:{port}/temp"
     make_store(as_port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{as_port}", "--log-level", "error")
-    ctl("client", "ticket", "tech-anna", "-o", "anna.ace")
+    aced = aced_start(as_port)
+    enroll("tech-anna", "anna")
     ctl("device", "export", "thermo-101", "-o", "thermo-101.json")
-    run("client/ace-client", "--state-dir", "anna", "enroll", "anna.ace")
     arguments = ("device/ace-device", "--provision", "thermo-101.json", "--set", "/temp=20.5", "--reboot-after", str(N))
     assert "port" in run(*arguments, "--listen", "127.0.0.1:0", code=2)
     device = Daemon(*arguments, "--listen", f"127.0.0.1:{port}")

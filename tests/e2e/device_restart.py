@@ -10,7 +10,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from programs import Daemon, ctl, free_port, make_store, run, sandbox
+from programs import Daemon, aced_start, ctl, enroll, free_port, make_store, run, sandbox
 
 
 def highest_seen():
@@ -21,10 +21,9 @@ def highest_seen():
 def main():
     as_port, port = free_port(), free_port()
     make_store(as_port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{as_port}", "--log-level", "error")
-    ctl("client", "ticket", "wallboard-1", "-o", "wallboard-1.ace")
+    aced = aced_start(as_port)
+    enroll("wallboard-1", "wall")
     ctl("device", "export", "thermo-102", "-o", "plain.json")
-    run("client/ace-client", "--state-dir", "wall", "enroll", "wallboard-1.ace")
     seen = []
     for _ in range(2):
         device = Daemon("device/ace-device", "--provision", "plain.json", "--listen", f"127.0.0.1:{port}",

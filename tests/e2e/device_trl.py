@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from programs import Daemon, ctl, free_port, program, run, sandbox
+from programs import Daemon, aced_start, ctl, free_port, program, run, sandbox
 from revocation_case import client_line, grant, make_store
 
 POLL_S = 1
@@ -56,10 +56,6 @@ def is_served(port):
     name, *args = client(port)
     done = subprocess.run([program(name), *args], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False)
     return done.returncode == 0 and "20.5" in done.stdout
-
-
-def aced_start(port):
-    return Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
 
 
 def a_revoked_client_is_refused(port):

@@ -10,7 +10,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from programs import Daemon, ctl, free_port, run, sandbox, stored
+from programs import Daemon, ctl, enroll, free_port, run, sandbox, stored
 
 READ, WRITE = ["GET"], ["GET", "PUT"]
 
@@ -87,8 +87,7 @@ def main():
     ctl("policy", "apply", "policy.json")
     daemons = [Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{as_port}")]
     for client in ("reader", "writer"):
-        ctl("client", "ticket", client, "-o", client + ".ace")
-        run("client/ace-client", "--state-dir", client, "enroll", client + ".ace")
+        enroll(client)
     uris = []
     for device, path in (("pump", "/speed"), ("flow", "/flow"), ("plant", "/a")):
         port = free_port()

@@ -16,7 +16,7 @@ import cbor2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from oscore_peer import Line, open_token
-from programs import SOURCE, Daemon, ctl, free_port, run, sandbox
+from programs import SOURCE, Daemon, aced_start, ctl, free_port, run, sandbox
 
 ISS, SUB, AUD, EXP, IAT, CTI, CNF, SCOPE, PROFILE, EXI = 1, 2, 3, 4, 6, 7, 8, 9, 38, 40
 ACCESS_TOKEN, EXPIRES_IN, CNF_PARAM, SCOPE_PARAM, ERROR, DESCRIPTION = 1, 2, 8, 9, 30, 31
@@ -220,7 +220,7 @@ def main():
         json.dump(matrix(), file)
     ctl("init", "--as-uri", f"coap://127.0.0.1:{port}/token")
     ctl("policy", "apply", "policy")
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
+    aced = aced_start(port)
     fleet = Fleet(sorted(glob.glob("policy/*.json")))
     # The lines in Python come first: a ticket replaces a client's key.
     scopes_come_in_the_form_that_the_device_reads(fleet)

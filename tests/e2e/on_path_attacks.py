@@ -15,7 +15,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from on_path import OSCORE_OPTION, options
-from programs import Daemon, ctl, free_port, make_store, program, run, sandbox
+from programs import Daemon, aced_start, ctl, enroll, free_port, make_store, program, run, sandbox
 
 CONTENT, UNAUTHORIZED = 0x45, 0x81
 
@@ -127,10 +127,9 @@ def same_address(attacker):
 def main():
     as_port, device_port = free_port(), free_port()
     make_store(as_port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{as_port}", "--log-level", "error")
-    ctl("client", "ticket", "wallboard-1", "-o", "wallboard-1.ace")
+    aced = aced_start(as_port)
+    enroll("wallboard-1", "wall")
     ctl("device", "export", "thermo-101", "-o", "thermo.json")
-    run("client/ace-client", "--state-dir", "wall", "enroll", "wallboard-1.ace")
     device = Daemon("device/ace-device", "--provision", "thermo.json", "--listen", f"127.0.0.1:{device_port}",
                     "--set", "/temp=21.5", "--set", "/setpoint=20")
     attacker = Attacker(device_port)

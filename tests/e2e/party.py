@@ -15,7 +15,7 @@ import cbor2
 
 from ctl_case import acectl, case, tell
 from oscore_peer import POST, Unprotected, open_token, token_request
-from programs import Daemon, ctl, free_port, sandbox
+from programs import aced_start, ctl, free_port, sandbox
 from revocation_case import ask, client_line, device_line, grant, make_store
 
 STORE = ("--state-dir", "store")
@@ -98,7 +98,7 @@ def deleted_device_is_gone(wallboard, device, token):
 def main():
     port = free_port()
     make_store(port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
+    aced = aced_start(port)
     device, anna, wallboard = device_line("thermo-101"), client_line("tech-anna"), client_line("wallboard-1")
     tags_are_set_and_taken_away()
     tags_count_at_once(anna)

@@ -17,7 +17,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from oscore_peer import (CONTENT_FORMAT, ECHO, GET, MAX_AGE, URI_PATH, Line, Message, code_text, decode, encode,
                          token_request)
-from programs import LIMIT, Daemon, ctl, free_port, make_store, sandbox, stored
+from programs import LIMIT, aced_start, ctl, free_port, make_store, sandbox, stored
 
 SEED = 9203
 NOISE = 3000
@@ -142,7 +142,7 @@ def main():
         return 77
     port = free_port()
     make_store(port)
-    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
+    aced = aced_start(port)
     link = Link(port)
     by_stock_client(port)
     by_socket(link)

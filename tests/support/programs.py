@@ -132,6 +132,17 @@ def make_store(port, more_clients=(), env=None):
     ctl("policy", "apply", folder, env=env)
 
 
+def aced_start(port):
+    return Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{port}", "--log-level", "error")
+
+
+def enroll(client, folder=None):
+    """With a ticket of its own, into a state directory that is called as the client is, or as told; aced must run."""
+    folder = folder or client
+    ctl("client", "ticket", client, "-o", folder + ".ace")
+    run("client/ace-client", "--state-dir", folder, "enroll", folder + ".ace")
+
+
 def stored():
     """Records of tokens and decisions, as the store has them now."""
     tokens, decisions = [], []
