@@ -133,59 +133,70 @@ static enum ace_err lock_open(const char *dir, int *ret_fd, struct store_error *
 	return *ret_fd < 0 ? error_from_errno(ret_error, errno, path) : ACE_OK;
 }
 
+/* A byte of aced.lock, and what hinders it, in words that follow the directory's name. */
+struct lock {
+	short type;
+	off_t byte;
+	const char *busy;
+};
+
+/* Closes fd on failure. */
+static enum ace_err lock_take(const char *dir, int fd, const struct lock *lock, struct store_error *ret_error)
+{
+	struct flock request = { .l_type = lock->type, .l_whence = SEEK_SET, .l_start = lock->byte, .l_len = 1 };
+	enum ace_err err;
+
+	if (!fcntl(fd, F_OFD_SETLK, &request))
+		return ACE_OK;
+	err = errno == EAGAIN || errno == EACCES ? error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s%s", dir, lock->busy) :
+						   error_from_errno(ret_error, errno, dir);
+	close(fd);
+	return err;
+}
+
+static enum ace_err lock_file(const char *dir, const struct lock *lock, int *ret_fd, struct store_error *ret_error)
+{
+	int fd;
+	enum ace_err err = lock_open(dir, &fd, ret_error);
+
+	if (!err)
+		err = lock_take(dir, fd, lock, ret_error);
+	if (!err)
+		*ret_fd = fd;
+	return err;
+}
+
 enum ace_err files_lock(const char *dir, int *ret_fd, struct store_error *ret_error)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_RUNS, .l_len = 1 };
-	int fd;
+	static const struct lock lock = { F_WRLCK, LOCK_RUNS,
+					  "/" LOCK_NAME ": another aced runs on this store: stop that one first" };
 
-	if (lock_open(dir, &fd, ret_error))
-		return ret_error->err;
-	if (!fcntl(fd, F_OFD_SETLK, &lock)) {
-		*ret_fd = fd;
-		return ACE_OK;
-	}
-	if (errno == EAGAIN || errno == EACCES)
-		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s/" LOCK_NAME ": another aced runs on this store: stop that one first",
-			  dir);
-	else
-		error_from_errno(ret_error, errno, dir);
-	close(fd);
-	return ret_error->err;
+	return lock_file(dir, &lock, ret_fd, ret_error);
 }
 
 enum ace_err files_lock_use(const char *dir, int *ret_fd, struct store_error *ret_error)
 {
-	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = LOCK_USED, .l_len = 1 };
-	enum ace_err err = lock_open(dir, ret_fd, ret_error);
+	static const struct lock lock = { F_RDLCK, LOCK_USED, ": a backup is being restored: try again when that is done" };
 
-	if (err || !fcntl(*ret_fd, F_OFD_SETLK, &lock))
-		return err;
-	err = errno == EAGAIN || errno == EACCES ?
-		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s: a backup is being restored: try again when that is done", dir) :
-		error_from_errno(ret_error, errno, dir);
-	close(*ret_fd);
-	*ret_fd = -1;
-	return err;
+	return lock_file(dir, &lock, ret_fd, ret_error);
 }
 
 /* Who takes it away from a daemon that has not opened the store yet is refused by the first lock. */
 enum ace_err files_lock_alone(const char *dir, int *ret_fd, struct store_error *ret_error)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_USED, .l_len = 1 };
+	static const struct lock lock = { F_WRLCK, LOCK_USED, ": another acectl uses the store: let it end first" };
 	struct files_identity identity;
+	int fd;
 	enum ace_err err = files_identity_enter(dir, &identity, ret_error);
 
 	if (err)
 		return err;
-	err = files_lock(dir, ret_fd, ret_error);
+	err = files_lock(dir, &fd, ret_error);
 	files_identity_leave(&identity);
-	if (err || !fcntl(*ret_fd, F_OFD_SETLK, &lock))
-		return err;
-	err = errno == EAGAIN || errno == EACCES ?
-		error_set(ret_error, ACE_ERR_BUSY, errno, "%.300s: another acectl uses the store: let it end first", dir) :
-		error_from_errno(ret_error, errno, dir);
-	close(*ret_fd);
-	*ret_fd = -1;
+	if (!err)
+		err = lock_take(dir, fd, &lock, ret_error);
+	if (!err)
+		*ret_fd = fd;
 	return err;
 }
 
