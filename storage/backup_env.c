@@ -32,16 +32,5 @@ enum ace_err backup_env_open(const char *path, struct store **ret_store, struct 
 		err = error_set(&store->error, ACE_ERR_RANGE, 0, "%.300s: the path is too long", path);
 	if (!err)
 		err = open_file(store);
-	if (!err)
-		err = env_tables_open(store);
-	if (!err)
-		err = env_schema_check(store);
-	if (err) {
-		*ret_error = store->error;
-		ret_error->err = err;
-		store_close(store);
-		return err;
-	}
-	*ret_store = store;
-	return ACE_OK;
+	return env_hand_over(store, err, ret_store, ret_error);
 }

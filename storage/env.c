@@ -105,7 +105,8 @@ enum ace_err env_map_fit(struct store *store)
 	return ACE_OK;
 }
 
-enum ace_err env_tables_open(struct store *store)
+/* Open what LMDB calls databases; a store that lacks one is not ours. */
+static enum ace_err open_tables(struct store *store)
 {
 	MDB_txn *txn;
 	size_t opened = 0;
@@ -134,7 +135,8 @@ enum ace_err env_tables_open(struct store *store)
 	return rc ? env_fail(store, rc) : ACE_OK;
 }
 
-enum ace_err env_schema_check(struct store *store)
+/* Is the store laid out as this program knows it? */
+static enum ace_err check_schema(struct store *store)
 {
 	struct store_txn *txn;
 	uint32_t schema = 0;
@@ -226,6 +228,22 @@ static enum ace_err open_as_owner(struct store *store, const struct store_option
 	return err;
 }
 
+enum ace_err env_hand_over(struct store *store, enum ace_err err, struct store **ret_store, struct store_error *ret_error)
+{
+	if (!err)
+		err = open_tables(store);
+	if (!err)
+		err = check_schema(store);
+	if (err) {
+		*ret_error = store->error;
+		ret_error->err = err;
+		store_close(store);
+		return err;
+	}
+	*ret_store = store;
+	return ACE_OK;
+}
+
 enum ace_err store_open(const struct store_options *options, struct store **ret_store, struct store_error *ret_error)
 {
 	return env_store_open(options, false, ret_store, ret_error);
@@ -243,20 +261,9 @@ enum ace_err env_store_open(const struct store_options *options, bool has_lock, 
 	err = store_init(store, options);
 	if (!err)
 		err = open_as_owner(store, options, has_lock);
-	if (!err) {
-		store_maintain(store);
-		err = env_tables_open(store);
-	}
 	if (!err)
-		err = env_schema_check(store);
-	if (err) {
-		*ret_error = store->error;
-		ret_error->err = err;
-		store_close(store);
-		return err;
-	}
-	*ret_store = store;
-	return ACE_OK;
+		store_maintain(store);
+	return env_hand_over(store, err, ret_store, ret_error);
 }
 
 /* LMDB must not touch its file again once the disk failed, so its environment stays as it is, where it can be seen. */

@@ -54,10 +54,10 @@ enum ace_err env_fail(struct store *store, int rc);
 /* store_open(); with has_lock the caller sees to it that nobody replaces the store meanwhile. */
 enum ace_err env_store_open(const struct store_options *options, bool has_lock, struct store **ret_store,
 			    struct store_error *ret_error);
-/* Open what LMDB calls databases; a store that lacks one is not ours. */
-enum ace_err env_tables_open(struct store *store);
-/* Is the store laid out as this program knows it? */
-enum ace_err env_schema_check(struct store *store);
+/* The end of opening, with the error of what came before: the tables are opened, the layout is compared, and the store is the
+ * caller's; or it is closed. *ret_error is written on failure only. Errors of store_open(). */
+ACE_MUST_CHECK enum ace_err env_hand_over(struct store *store, enum ace_err err, struct store **ret_store,
+					  struct store_error *ret_error);
 /* Free bytes of the disk that holds the store. */
 uint64_t env_disk_free(const struct store *store);
 /* Take a larger map if one is wanted or another process made one. No transaction may be open. */
