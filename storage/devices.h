@@ -53,7 +53,7 @@ ACE_MUST_CHECK enum ace_err store_device_update(struct store_txn *txn, const str
 /* Give it a line to the AS, or a new secret for the one it has. now: seconds since 1970. ACE_ERR_NOT_FOUND. */
 ACE_MUST_CHECK enum ace_err store_device_line_set(struct store_txn *txn, const char *id, enum store_auth method,
 						  const struct store_secret *secret, int64_t now);
-/* As store_client_rotate() and store_client_settle(), for its line. ACE_ERR_UNSUPPORTED it has no OSCORE line. */
+/* As store_client_rotate() and store_client_settle(), for its line. ACE_ERR_UNSUPPORTED it has no line. */
 ACE_MUST_CHECK enum ace_err store_device_line_rotate(struct store_txn *txn, const struct store_line_rotation *rotation,
 						     struct store_device *ret_device);
 ACE_MUST_CHECK enum ace_err store_device_line_settle(struct store_txn *txn, const char *id);
