@@ -255,8 +255,8 @@ static enum ace_err notify(struct as_server *as, struct as_observation *observat
 	return err == ACE_ERR_FULL ? ACE_OK : err;
 }
 
-/* It could not be told. Whoever has no line or another key will never be; else it waits for its next turn. */
-static void put_off(struct as_server *as, struct as_observation *observation, enum ace_err err)
+/* It could not be told. Whoever has no line or another key will never be; else it waits for its next turn: true. */
+static bool put_off(struct as_server *as, struct as_observation *observation, enum ace_err err)
 {
 	bool is_gone = err == ACE_ERR_NOT_FOUND || err == ACE_ERR_NO_CONTEXT;
 
@@ -264,10 +264,11 @@ static void put_off(struct as_server *as, struct as_observation *observation, en
 		cli_log_err(err));
 	if (is_gone) {
 		end(as, observation);
-		return;
+		return false;
 	}
 	as_observation_unmark(&as->observers, observation);
 	as_observation_mark(&as->observers, observation);
+	return true;
 }
 
 /* Those who are due, as many as may be. *ret_waits: some of them have to wait for something. */
@@ -279,9 +280,7 @@ static enum ace_err tell(struct as_server *as, bool *ret_waits)
 
 		if (err == ACE_ERR_STORAGE)
 			return err;
-		if (err)
-			put_off(as, observation, err);
-		*ret_waits = err && err != ACE_ERR_NOT_FOUND && err != ACE_ERR_NO_CONTEXT;
+		*ret_waits = err && put_off(as, observation, err);
 	}
 	return ACE_OK;
 }
