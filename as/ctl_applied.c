@@ -36,7 +36,7 @@ bool ctl_applied_anything(const struct ctl_applied *applied)
 	return is_any;
 }
 
-/* Live tokens follow the policy: which ones does it leave behind? */
+/* Live tokens follow the policy, and devices their models: which ones does it leave behind? */
 enum ace_err ctl_applied_look(struct store *store, const struct ctl_apply_input *in, struct ctl_applied *applied)
 {
 	struct ctl_draft draft;
@@ -49,6 +49,8 @@ enum ace_err ctl_applied_look(struct store *store, const struct ctl_apply_input 
 		return err;
 	draft.prune = in->is_rehearsal && in->prune;
 	err = ctl_exceeding_find(&draft, in->now, &applied->exceeding);
+	if (!err && applied->generation != applied->generation_before)
+		err = ctl_modelless_find(&draft, &applied->modelless);
 	ctl_draft_end(&draft);
 	return err;
 }
@@ -142,6 +144,7 @@ static int print_document(const struct cli_output *output, const struct ctl_file
 	cli_json_put(document, "tests", object);
 	cli_json_put_int(document, "tokens_revoked", (int64_t)applied->revoked.tokens);
 	cli_json_put(document, "exceeding", ctl_exceeding_record(&applied->exceeding));
+	cli_json_put(document, "modelless", ctl_modelless_record(&applied->modelless));
 	cli_json_put(document, "problems", ctl_problems_record(&files->problems));
 	cli_json_put(document, "ignored", ctl_ignored_record(files));
 	return ctl_printed(output, cli_output_json(output, document));
@@ -171,5 +174,6 @@ int ctl_applied_tell(const struct cli_call *call, const struct cli_output *outpu
 	if (applied->revoked.tokens)
 		ctl_revoke_say(output, &applied->revoked);
 	ctl_exceeding_say(output, &applied->exceeding, in->is_rehearsal);
+	ctl_modelless_say(output, &applied->modelless);
 	return CLI_EXIT_OK;
 }

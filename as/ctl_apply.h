@@ -5,6 +5,7 @@
 
 #include "as/ctl_exceed.h"
 #include "as/ctl_files.h"
+#include "as/ctl_modelless.h"
 #include "as/ctl_revoke.h"
 #include "cli/json.h"
 #include "policy/inventory.h"
@@ -34,6 +35,7 @@ struct ctl_applied {
 	const char *imported_names[CTL_IMPORTED_NAMED]; /* borrow from loaded */
 	struct ctl_revoked revoked;     /* tokens of what was removed or disabled; filled after ctl_apply() */
 	struct ctl_exceeding exceeding; /* filled by ctl_applied_look() */
+	struct ctl_modelless modelless; /* the same */
 };
 
 /* Models, scopes, groups and rules replace those of the generation before as a whole (a set of inventory files alone, and
@@ -45,7 +47,7 @@ ACE_MUST_CHECK enum ace_err ctl_apply(struct store *store, const struct ctl_appl
 
 /* Is the store other than before? */
 bool ctl_applied_anything(const struct ctl_applied *applied);
-/* What it leaves behind, or would: fills in exceeding. Errors of the store; ACE_ERR_DAMAGED; ACE_ERR_MEMORY. */
+/* What it leaves behind, or would: fills in exceeding and modelless. Errors of the store; ACE_ERR_DAMAGED; ACE_ERR_MEMORY. */
 ACE_MUST_CHECK enum ace_err ctl_applied_look(struct store *store, const struct ctl_apply_input *in,
 					     struct ctl_applied *applied);
 /* Print what it did. @return the exit code. */

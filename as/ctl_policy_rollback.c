@@ -121,6 +121,7 @@ static void say(const struct request *r)
 	else
 		cli_say(r->output, "effective %s", store_daemon_running(ctl_state_dir(r->call)) ? "now" : "as soon as aced runs");
 	ctl_exceeding_say(r->output, &applied->exceeding, r->in.is_rehearsal);
+	ctl_modelless_say(r->output, &applied->modelless);
 }
 
 static int print(struct request *r)
@@ -133,6 +134,7 @@ static int print(struct request *r)
 	cli_json_put_int(document, "generation_before", (int64_t)r->applied.generation_before);
 	cli_json_put_int(document, "generation", (int64_t)r->applied.generation);
 	cli_json_put(document, "exceeding", ctl_exceeding_record(&r->applied.exceeding));
+	cli_json_put(document, "modelless", ctl_modelless_record(&r->applied.modelless));
 	r->document = NULL;
 	return ctl_printed(r->output, cli_output_json(r->output, document));
 }

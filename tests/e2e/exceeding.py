@@ -102,9 +102,14 @@ def rollback(anna):
     case("are ended", answer(*STORE, "token", "revoke", "--exceeding", "-y") == {"tokens_revoked": 1})
     said = answer(*STORE, "policy", "rollback", "0", "--dry-run")
     case("to the very first", said["clients_losing"] == 2 and said["exceeding"]["count"] == 2 and said["generation"] == 8, said)
+    case("which lacks the models of all devices", said["modelless"] == {"count": 2, "first": ["thermo-101", "thermo-102"]}, said)
+    said = acectl(*STORE, "policy", "rollback", "0", "--dry-run")
+    case("which is said", "\n2 devices have a model that the new policy lacks:\n  thermo-101\n  thermo-102\n" in said.out and
+         "policy export writes what is not valid" in said.err, said)
     case("which is no rule at all", acectl(*STORE, "-q", "policy", "rollback", "0").out == "" and
          answer(*STORE, "policy", "show")["policy"] == {"format": "ace-policy/1"} and answer(*STORE, "policy", "log")[0]["generation"] == 8)
-    case("and back", acectl(*STORE, "policy", "rollback", "7").code == 0)
+    said = answer(*STORE, "policy", "rollback", "7")
+    case("and back, with all models", said["generation"] == 9 and said["modelless"] == {"count": 0, "first": []}, said)
     for args in ((), ("two",), ("99",), ("2", "--expect", "x"), ("2", "-m", "x" * 600)):
         case("refused", acectl(*STORE, "policy", "rollback", *args).code == (1 if args == ("99",) else 2), args)
 
