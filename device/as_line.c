@@ -148,6 +148,7 @@ enum ace_err device_as_ask(struct device_as *as, struct ace_slice message, uint6
 	as->question.len = message.len;
 	as->body.len = 0;
 	as->block = 0;
+	as->restarts = 0;
 	as->echoed = false;
 	return round_begin(as, (struct ace_slice) { 0 }, now_ms);
 }
@@ -162,6 +163,29 @@ static void acknowledge(const struct device_as *as, const struct ace_coap_messag
 		return; /* it comes again */
 }
 
+/* Ask for that block. ACE_ERR_BUSY: it was asked for. */
+static enum ace_err block_ask(struct device_as *as, uint32_t num, uint64_t now_ms)
+{
+	as->block = num;
+	as->echoed = false;
+	return round_begin(as, (struct ace_slice) { 0 }, now_ms) ? ACE_ERR_IO : ACE_ERR_BUSY;
+}
+
+/* Is it a block of the same body as those before it? An ETag of another length than it may have counts as none. */
+static bool etag_fits(struct device_as *as, struct ace_slice options)
+{
+	struct ace_slice etag = { 0 };
+
+	if (ace_coap_option_find(options, ACE_OPT_ETAG, &etag) && etag.len > sizeof as->etag)
+		etag.len = 0;
+	if (as->block)
+		return ace_slice_equal(etag, (struct ace_slice) { as->etag, as->etag_len });
+	as->etag_len = (uint8_t)etag.len;
+	if (etag.len)
+		memcpy(as->etag, etag.ptr, etag.len);
+	return true;
+}
+
 /* Put a block of the answer to those before it. ACE_ERR_BUSY: the next one was asked for. */
 static enum ace_err block_take(struct device_as *as, const struct ace_coap_message *msg, uint64_t now_ms)
 {
@@ -173,6 +197,12 @@ static enum ace_err block_take(struct device_as *as, const struct ace_coap_messa
 	/* RFC 7959 2.4: the blocks follow each other without a gap; a server that makes them smaller says so first. */
 	if (present ? (size_t)block.num << (block.szx + 4) != as->body.len : as->block != 0)
 		return ACE_ERR_MALFORMED;
+	/* RFC 7959 2.4: "the client, when reassembling the representation from the blocks being exchanged, MUST compare
+	 * ETag Options." What has changed is fetched anew. */
+	if (!etag_fits(as, msg->options)) {
+		as->body.len = 0;
+		return as->restarts++ < DEVICE_RESTARTS_MAX ? block_ask(as, 0, now_ms) : ACE_ERR_MALFORMED;
+	}
 	if (present && block.more && msg->payload.len != (size_t)16 << block.szx)
 		return ACE_ERR_MALFORMED;
 	if (as->body.cap - as->body.len < msg->payload.len)
@@ -182,10 +212,8 @@ static enum ace_err block_take(struct device_as *as, const struct ace_coap_messa
 	as->body.len += msg->payload.len;
 	if (!present || !block.more)
 		return ACE_OK;
-	as->block = block.num + 1;
 	as->block_szx = block.szx;
-	as->echoed = false;
-	return round_begin(as, (struct ace_slice) { 0 }, now_ms) ? ACE_ERR_IO : ACE_ERR_BUSY;
+	return block_ask(as, block.num + 1, now_ms);
 }
 
 static enum ace_err answer_take(struct device_as *as, const struct ace_coap_message *msg, uint64_t now_ms,
@@ -231,10 +259,9 @@ static enum ace_err datagram_take(struct device_as *as, struct ace_slice datagra
 	expected = as->busy && ace_slice_equal(msg.token, (struct ace_slice) { as->token, sizeof as->token });
 	acknowledge(as, &msg, expected);
 	/* RFC 8613 8.4: an answer that does not verify is dropped. */
-	if (!expected || ace_rs_line_unprotect(&as->device->line, &as->exchange, datagram, &plain) ||
-	    ace_coap_read(ace_buf_slice(&plain), &msg))
+	if (!expected || ace_rs_line_unprotect(&as->device->line, &as->exchange, datagram, &plain))
 		return ACE_ERR_BUSY;
-	err = answer_take(as, &msg, now_ms, ret_answer);
+	err = ace_coap_read(ace_buf_slice(&plain), &msg) ? ACE_ERR_BUSY : answer_take(as, &msg, now_ms, ret_answer);
 	ace_wipe(bytes, sizeof bytes);
 	return err;
 }

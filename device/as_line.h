@@ -9,6 +9,8 @@
 #define DEVICE_QUESTION_MAX 1400  /* bytes of a request before it is protected */
 #define DEVICE_BODY_MAX 32768     /* bytes of an answer, over all of its blocks */
 #define DEVICE_TOKEN_LEN 4
+#define DEVICE_ETAG_MAX 8     /* RFC 7252 5.10.6 */
+#define DEVICE_RESTARTS_MAX 8 /* of an answer that changed while its blocks were fetched */
 
 struct device_as {
 	struct device *device; /* borrows; has the line */
@@ -23,6 +25,8 @@ struct device_as {
 	uint8_t copies;        /* that were sent after the first */
 	uint32_t block;        /* of the answer that is asked for */
 	uint8_t block_szx;
+	uint8_t etag[DEVICE_ETAG_MAX], etag_len; /* of the blocks so far */
+	uint8_t restarts;
 	struct ace_buf question, sealed, body; /* over the bytes below */
 	uint8_t question_bytes[DEVICE_QUESTION_MAX];
 	uint8_t sealed_bytes[DEVICE_QUESTION_MAX + ACE_OSCORE_OVERHEAD_MAX];
@@ -48,7 +52,7 @@ struct device_as_answer {
 };
 /* What has come, and what timers want. ACE_ERR_BUSY: nothing yet, or nothing was asked; ACE_OK: the verified answer;
  * ACE_ERR_NOT_FOUND none came in time, or the AS does not take messages; ACE_ERR_SPACE it is too long; the malformed
- * band: its blocks do not fit together; others as device_as_ask(), for the request of the next block.
+ * band: its blocks do not fit together, or it changed again and again; others as device_as_ask(), for the request of the next block.
  * Source: RFC 7252 4.2, RFC 7959 2.4, RFC 9175 2.3. */
 ACE_MUST_CHECK enum ace_err device_as_step(struct device_as *as, uint64_t now_ms, struct device_as_answer *ret_answer);
 
