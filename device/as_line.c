@@ -287,11 +287,15 @@ static enum ace_err timers_run(struct device_as *as, uint64_t now_ms)
 enum ace_err device_as_step(struct device_as *as, uint64_t now_ms, struct device_as_answer *ret_answer)
 {
 	uint8_t bytes[ACE_UDP_DATAGRAM_MAX];
-	ssize_t len;
 	enum ace_err err = ACE_ERR_BUSY;
 
-	/* A port where nothing listens is told as an error of the socket: retransmission goes on all the same. */
-	while (err == ACE_ERR_BUSY && (len = recv(as->fd, bytes, sizeof bytes, 0)) >= 0)
+	for (size_t i = 0; err == ACE_ERR_BUSY && i < DEVICE_DATAGRAMS_MAX; i++) {
+		ssize_t len = recv(as->fd, bytes, sizeof bytes, 0);
+
+		/* A port where nothing listens is told as an error of the socket: retransmission goes on all the same. */
+		if (len < 0)
+			break;
 		err = datagram_take(as, (struct ace_slice) { bytes, (size_t)len }, now_ms, ret_answer);
+	}
 	return err == ACE_ERR_BUSY ? timers_run(as, now_ms) : err;
 }

@@ -9,6 +9,7 @@
 #define DEVICE_QUESTION_MAX 1400  /* bytes of a request before it is protected */
 #define DEVICE_BODY_MAX 32768     /* bytes of an answer, over all of its blocks */
 #define DEVICE_TOKEN_LEN 4
+#define DEVICE_DATAGRAMS_MAX 32 /* that one step takes, so that a flood leaves time to serve */
 #define DEVICE_ETAG_MAX 8     /* RFC 7252 5.10.6 */
 #define DEVICE_RESTARTS_MAX 8 /* of an answer that changed while its blocks were fetched */
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "device_as_case.h"
@@ -112,6 +113,26 @@ static void what_does_not_verify_is_no_answer(void **state)
 	assert_false(as.busy);
 	send_bytes(good); /* once more */
 	step();
+	assert_int_equal(device.rs.revoked_used, 1);
+}
+
+static void a_flood_does_not_keep_the_device_from_serving(void **state)
+{
+	struct list list;
+	int left = 0;
+
+	(void)state;
+	list_make(&list, 10, 1, NULL);
+	step();
+	assert_true(hear());
+	for (size_t i = 0; i < 3 * DEVICE_DATAGRAMS_MAX; i++)
+		send_bytes(ACE_LITERAL("nothing"));
+	step();
+	assert_int_equal(ioctl(as.fd, FIONREAD, &left), 0);
+	assert_int_not_equal(left, 0);
+	say_block(&list);
+	for (size_t i = 0; i < 4; i++)
+		step();
 	assert_int_equal(device.rs.revoked_used, 1);
 }
 
@@ -223,6 +244,7 @@ int main(void)
 		CASE(a_list_that_never_stays_the_same_is_given_up),
 		CASE(what_does_not_verify_is_no_answer),
 		CASE(a_gap_between_blocks_is_no_answer),
+		CASE(a_flood_does_not_keep_the_device_from_serving),
 		CASE(answers_that_make_no_sense_change_nothing),
 		CASE(no_number_is_used_twice_whatever_is_lost),
 		CASE(without_a_number_on_disk_nothing_is_asked),
