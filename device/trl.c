@@ -32,13 +32,15 @@ static enum ace_err take(struct device_trl *trl, struct device *device, const st
 	if (answer->code == ACE_COAP_CONTENT)
 		err = answer->format == ACE_FORMAT_TRL ? ace_rs_trl_read(&device->rs, answer->body, &list) :
 							 ACE_ERR_UNSUPPORTED;
+	if (!err && !list.is_full && !trl->has_cursor)
+		err = ACE_ERR_MISSING; /* changes, without what they are changes of */
 	if (err) {
 		trl->has_cursor = false; /* whatever is wrong with it, the whole list has it all */
 		return err;
 	}
 	trl->has_cursor = list.has_cursor && !list.is_lost;
 	trl->cursor = list.cursor;
-	if (list.more || list.is_lost)
+	if (!list.is_full && (list.more || list.is_lost))
 		trl->due_ms = now_ms;
 	cli_log(CLI_LOG_DEBUG, list.is_full ? "trl.whole" : "trl.changes", cli_log_int("revoked", device->rs.revoked_used));
 	return ACE_OK;

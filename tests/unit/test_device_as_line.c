@@ -145,6 +145,8 @@ static void answers_that_make_no_sense_change_nothing(void **state)
 		{ ACE_COAP_CONTENT, ACE_FORMAT_TRL, NULL, NULL, { NULL, 0 } },
 		{ ACE_COAP_CONTENT, ACE_FORMAT_TRL, NULL, NULL, { (const uint8_t *)"\xa1\x00\x80\x00", 4 } },
 		{ ACE_COAP_CONTENT, ACE_FORMAT_TRL, NULL, NULL, { (const uint8_t *)"\xa1\x00\x81\x41\x01", 5 } },
+		/* Changes, while the whole list was asked for. */
+		{ ACE_COAP_CONTENT, ACE_FORMAT_TRL, NULL, NULL, { (const uint8_t *)"\xa3\x01\x80\x02\x05\x03\xf4", 7 } },
 	};
 	struct list list;
 
@@ -183,6 +185,18 @@ static void a_gap_between_blocks_is_no_answer(void **state)
 	say(&(struct said) { ACE_COAP_CONTENT, ACE_FORMAT_TRL, "v1", &third, ACE_LITERAL("end") });
 	assert_int_equal(device_as_step(&as, now_ms, &got), ACE_ERR_MALFORMED);
 	assert_false(as.busy);
+}
+
+static void a_whole_list_that_claims_to_go_on_is_not_asked_for_at_once(void **state)
+{
+	static const uint8_t more[] = { 0xa3, ACE_TRL_FULL_SET, 0x80, ACE_TRL_CURSOR, 5, ACE_TRL_MORE, 0xf5 };
+
+	(void)state;
+	step();
+	assert_true(hear());
+	say(&(struct said) { ACE_COAP_CONTENT, ACE_FORMAT_TRL, NULL, NULL, ACE_SLICE_OF(more) });
+	step();
+	assert_false(hear());
 }
 
 /* RFC 8613 7.2: "An AEAD nonce MUST NOT be used more than once per AEAD key." hear() sees to it. */
@@ -246,6 +260,7 @@ int main(void)
 		CASE(a_gap_between_blocks_is_no_answer),
 		CASE(a_flood_does_not_keep_the_device_from_serving),
 		CASE(answers_that_make_no_sense_change_nothing),
+		CASE(a_whole_list_that_claims_to_go_on_is_not_asked_for_at_once),
 		CASE(no_number_is_used_twice_whatever_is_lost),
 		CASE(without_a_number_on_disk_nothing_is_asked),
 	};
