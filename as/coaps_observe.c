@@ -190,7 +190,10 @@ void as_coaps_on_nack(coap_session_t *coap, const coap_pdu_t *sent, const coap_n
 
 void as_coaps_observed_lose(struct as_coaps *coaps, const coap_session_t *coap)
 {
-	for (size_t i = 0; i < coaps->observed_used; i++)
+	const struct as_coaps_session *session = coap_session_get_app_data(coap);
+
+	/* Anybody can end sessions that observe nothing: handshakes that fail. */
+	for (size_t i = 0; session && session->observing && i < coaps->observed_used; i++)
 		if (coaps->observed[i].state == AS_COAPS_OBSERVES && coaps->observed[i].coap == coap)
 			lose(coaps, &coaps->observed[i]);
 }
