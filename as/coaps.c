@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* With coaps_session.c the server's only user of libcoap. A handler of libcoap cannot wait for a commit: it takes the request down and answers
- * nothing; the answer is a message of ours, sent when the batch is on disk. */
+/* With coaps_session.c and coaps_observe.c the server's only user of libcoap. A handler of libcoap cannot wait for a commit:
+ * it takes the request down and answers nothing; the answer is a message of ours, sent when the batch is on disk. */
 #include "as/coaps_core.h"
 
 #include <errno.h>

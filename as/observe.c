@@ -248,7 +248,7 @@ static enum ace_err notify(struct as_server *as, struct as_observation *observat
 	observation->since = as->observers.position;
 	err = as_watch_notify(as, observation->handle, &(struct ace_udp_notification){
 		.message = ace_buf_slice(&out), .confirmable = true, .last = last });
-	/* Without a place there the UDP server says when there is one. */
+	/* Without a place there, or too soon, an event says when it may be. */
 	as_observation_unmark(&as->observers, observation);
 	if (!err && last)
 		as_observers_remove(&as->observers, observation);

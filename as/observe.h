@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Observing the revocation list, over OSCORE and over DTLS. Notifications are made from the state that is on disk, whoever changed it. */
+/* Observing the revocation list, over OSCORE and over DTLS. Notifications are made from the state that is on disk, whoever
+ * changed it. */
 #ifndef AS_OBSERVE_H
 #define AS_OBSERVE_H
 

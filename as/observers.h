@@ -11,7 +11,7 @@
 
 /* One observation: what a notification is made of, and the request that it is bound to (RFC 8613 4.1.3.5). */
 struct as_observation {
-	uint64_t handle; /* of the UDP server; 0: none */
+	uint64_t handle; /* of as/observe_way.h; 0: none */
 	uint64_t line;
 	uint64_t since;       /* position in the table of changes that its last answer has seen */
 	uint32_t key_version; /* under which it was registered: another key ends it */
@@ -45,7 +45,7 @@ ACE_MUST_CHECK enum ace_err as_observers_add(struct as_observers *observers, con
 /* Its end. It must have been there. */
 void as_observers_remove(struct as_observers *observers, struct as_observation *observation);
 
-/* The number to give to ace_udp_observe(), and back: NULL when the observation of that handle has ended. */
+/* The number to give to as_watch_add(), and back: NULL when the observation of that handle has ended. */
 uint64_t as_observation_cookie(const struct as_observers *observers, const struct as_observation *observation);
 struct as_observation *as_observation_of(const struct as_observers *observers, uint64_t cookie, uint64_t handle);
 
