@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "as/ctl_files.h"
 #include "cli/files.h"
@@ -30,45 +29,21 @@ static bool is_input(const struct laid *file)
 	return !strcmp(file->source->name, "(standard input)");
 }
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t written = write(fd, text, len);
-
-		if (written < 0)
-			return false;
-		text += written;
-		len -= (size_t)written;
-	}
-	return true;
-}
-
 /* In the place of the old one, whoever may read it; through a link, not over it. */
 static enum ace_err replace(const struct laid *file, struct cli_error *error)
 {
-	char path[CLI_FILE_PATH_MAX];
-	struct cli_new_file new;
+	struct ace_slice bytes = { (const uint8_t *)file->text, file->len };
+	char *path = realpath(file->source->name, NULL);
 	struct stat st;
-	char *real = realpath(file->source->name, NULL);
 	enum ace_err err;
-	bool is_done;
 
-	is_done = real && strlen(real) < sizeof path && !stat(real, &st);
-	if (is_done)
-		memcpy(path, real, strlen(real) + 1);
-	free(real);
-	if (!is_done)
-		return cli_error_set(error, ACE_ERR_IO, "%s cannot be found any more", file->source->name);
-	err = cli_new_file_begin(path, CLI_WRITE_REPLACE, &new, error);
-	if (err)
-		return err;
-	if (!write_all(new.fd, file->text, file->len)) {
-		cli_new_file_drop(&new);
-		return cli_error_set(error, ACE_ERR_IO, "%s cannot be written", path);
-	}
-	err = cli_new_file_end(&new, error);
+	if (!path || stat(path, &st))
+		err = cli_error_set(error, ACE_ERR_IO, "%s cannot be found any more", file->source->name);
+	else
+		err = cli_file_write(path, bytes, CLI_WRITE_REPLACE, error);
 	if (!err && chmod(path, st.st_mode & 0777))
 		err = cli_error_set(error, ACE_ERR_IO, "%s is written, but with mode 0600", path);
+	free(path);
 	return err;
 }
 
