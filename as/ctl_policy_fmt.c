@@ -23,10 +23,10 @@ static bool is_laid(const struct laid *file)
 	return file->len == file->source->len && !memcmp(file->text, file->source->text, file->len);
 }
 
-/* As policy_files_read() calls what it reads for "-". */
-static bool is_input(const struct laid *file)
+/* It is the only one then. */
+static bool is_input(const struct cli_call *call)
 {
-	return !strcmp(file->source->name, "(standard input)");
+	return !strcmp(call->args[0], "-");
 }
 
 /* In the place of the old one, whoever may read it; through a link, not over it. */
@@ -47,17 +47,16 @@ static enum ace_err replace(const struct laid *file, struct cli_error *error)
 	return err;
 }
 
-/* What "-" brought goes to where the next program reads. */
 static enum ace_err put(const struct cli_output *output, const struct laid *file, struct json_t *changed,
 			struct cli_error *error)
 {
-	if (is_input(file)) {
-		fwrite(file->text, 1, file->len, output->out);
-		return ACE_OK;
-	}
+	enum ace_err err = replace(file, error);
+
+	if (err)
+		return err;
 	cli_json_add_text(changed, file->source->name);
 	cli_say_done(output, "%s", file->source->name);
-	return replace(file, error);
+	return ACE_OK;
 }
 
 static int write_files(const struct cli_call *call, const struct cli_output *output, const struct laid *files, size_t len)
@@ -71,7 +70,7 @@ static int write_files(const struct cli_call *call, const struct cli_output *out
 	for (size_t i = 0; !err && i < len; i++) {
 		const char *name = files[i].source->name;
 
-		if (is_laid(&files[i]) && (is_check || !is_input(&files[i])))
+		if (is_laid(&files[i]))
 			continue;
 		differs = true;
 		if (!is_check) {
@@ -87,11 +86,15 @@ static int write_files(const struct cli_call *call, const struct cli_output *out
 		cli_json_free(document);
 		return cli_error_print(output, &error);
 	}
-	if (output->json != CLI_TEXT && len && is_input(&files[0]) && !is_check)
-		cli_json_free(document); /* the file itself was the document */
-	else
-		err = cli_output_json(output, document);
+	err = cli_output_json(output, document);
 	return err ? ctl_printed(output, err) : is_check && differs ? CLI_EXIT_NO : CLI_EXIT_OK;
+}
+
+/* What "-" brought goes to where the next program reads, as it is or laid out, and is the document of --json. */
+static int pass_on(const struct cli_output *output, const struct laid *file)
+{
+	fwrite(file->text, 1, file->len, output->out);
+	return CLI_EXIT_OK;
 }
 
 static enum ace_err lay_all(struct ctl_files *files, struct laid *laid)
@@ -112,9 +115,13 @@ int ctl_policy_fmt(const struct cli_call *call, const struct cli_output *output)
 	struct ctl_files files = { 0 };
 	struct laid *laid = NULL;
 	size_t len = 0;
-	enum ace_err err = policy_files_read((const char *const *)call->args, call->args_len, &files.problems, &files.files);
+	enum ace_err err;
 	int code;
 
+	for (size_t i = 0; i < call->args_len && call->args_len > 1; i++)
+		if (!strcmp(call->args[i], "-"))
+			return cli_fail(output, CLI_EXIT_USAGE, "what is laid out to standard output comes alone: name no file beside -");
+	err = policy_files_read((const char *const *)call->args, call->args_len, &files.problems, &files.files);
 	if (!err) {
 		len = files.files.sources_len + files.files.tests_len;
 		laid = calloc(len + 1, sizeof *laid);
@@ -123,7 +130,9 @@ int ctl_policy_fmt(const struct cli_call *call, const struct cli_output *output)
 	if (err == ACE_ERR_MEMORY)
 		code = ctl_printed(output, err);
 	else if (err)
-		code = ctl_files_tell_problems(output, &files, "nothing was changed");
+		code = ctl_files_tell_problems(output, &files, "; nothing was changed");
+	else if (is_input(call) && !cli_flag(call, "check"))
+		code = pass_on(output, laid);
 	else
 		code = write_files(call, output, laid, len);
 	for (size_t i = 0; laid && i < len; i++)

@@ -111,12 +111,16 @@ def what_is_none():
     kept = read("site/policy.json")
     result = acectl("policy", "fmt", "site/policy.json", "site/broken.json")
     case("nothing is changed when one is broken", result.code == 1 and "broken.json:1:26: error E002" in result.err and
-         "nothing was changed" in result.err and read("site/policy.json") == kept, result)
+         "1 error, 0 warnings; nothing was changed\n" in result.err and read("site/policy.json") == kept, result)
     text = read(os.path.join(SOURCE, "policies/demo/inventory.json"))
     for cut in range(0, len(text.rstrip()), 7):
         write("cut.json", text[:cut])
         result = acectl("policy", "fmt", "cut.json")
         case(f"cut after {cut}", result.code == 1 and not result.out and read("cut.json") == text[:cut], result)
+    for args in (("-", "site/policy.json"), ("site/policy.json", "-"), ("--json", "-", "-")):
+        result = acectl("policy", "fmt", *args)
+        case("what comes from standard input comes alone", result.code == 2 and "name no file beside -" in result.err + result.out and
+             read("site/policy.json") == kept, (args, result))
     case("what is not there", acectl("policy", "fmt", "nowhere.json").code == 1)
 
 
