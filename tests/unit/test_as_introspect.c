@@ -218,6 +218,26 @@ static void a_token_from_before_its_client_was_registered_is_inactive(void **sta
 	assert_inactive();
 }
 
+/* The key it had may be set up again, so that the token opens all the same. */
+static void a_token_from_before_its_device_was_registered_is_inactive(void **state)
+{
+	const struct store_secret secret = { .key_len = 16, .salt_len = 8 };
+	struct store_device device;
+	struct store_key key;
+	struct store_txn *txn;
+
+	(void)state;
+	assert_int_equal(store_begin_write(c.as.store, &txn), ACE_OK);
+	assert_int_equal(store_device_get(txn, "sensor-17", &device), ACE_OK);
+	assert_int_equal(store_device_key(txn, &device, 0, &key), ACE_OK);
+	assert_int_equal(store_device_delete(txn, "sensor-17"), ACE_OK);
+	device.created = AS_CASE_IAT + 1;
+	assert_int_equal(store_device_create(txn, &device, &key, &secret), ACE_OK);
+	assert_int_equal(store_commit(txn), ACE_OK);
+	ask(vectors_hex(message("introspection-request"), "payload"));
+	assert_inactive();
+}
+
 static void every_flipped_bit_of_a_token_makes_it_inactive(void **state)
 {
 	struct ace_slice cwt = vectors_hex(token("T1"), "cwt");
@@ -320,6 +340,7 @@ int main(void)
 		CASE(a_revoked_token_is_inactive),
 		CASE(a_token_of_a_disabled_client_is_inactive),
 		CASE(a_token_from_before_its_client_was_registered_is_inactive),
+		CASE(a_token_from_before_its_device_was_registered_is_inactive),
 		CASE(every_flipped_bit_of_a_token_makes_it_inactive),
 		CASE(a_request_without_a_token_is_invalid),
 		CASE(a_client_and_a_disabled_device_may_not_introspect),
