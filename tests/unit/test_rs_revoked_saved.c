@@ -58,6 +58,22 @@ static void what_was_not_saved_is_not_restored(void **state)
 	assert_int_equal(f.rs.revoked_used, 0);
 }
 
+/* Each save wears flash. */
+static void what_the_list_says_again_is_not_to_be_saved_again(void **state)
+{
+	uint8_t bytes[ACE_RS_REVOKED_SAVED(ROOM)];
+	struct ace_buf saved = ACE_BUF_OF(bytes);
+
+	(void)state;
+	whole_list(1 << 0 | 1 << 1);
+	whole_list(1 << 1);
+	assert_int_equal(ace_rs_revoked_save(&f.rs, &saved), ACE_OK);
+	whole_list(1 << 1);
+	change(1 << 0, 0);
+	assert_int_equal(f.rs.revoked_used, 2);
+	assert_false(ace_rs_revoked_changed(&f.rs));
+}
+
 static void more_than_fits_is_restored_from_its_newest_end(void **state)
 {
 	uint8_t bytes[ACE_RS_REVOKED_SAVED(ROOM)];
@@ -82,6 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(what_was_saved_counts_after_a_restart, start),
 		cmocka_unit_test_setup(what_was_not_saved_is_not_restored, start),
+		cmocka_unit_test_setup(what_the_list_says_again_is_not_to_be_saved_again, start),
 		cmocka_unit_test_setup(more_than_fits_is_restored_from_its_newest_end, start),
 	};
 
