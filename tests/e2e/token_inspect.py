@@ -12,6 +12,9 @@ import random
 import signal
 import sys
 
+import cbor2
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from ctl_case import acectl, case, tell
 from oscore_peer import open_token
@@ -77,6 +80,21 @@ def by_device(token, wanted):
     case("nor one that is unknown", "did you mean thermo-101?" in inspect(token.hex(), "--device", "thermo-10", code=1).err)
 
 
+def another_under_its_number(token):
+    """As from a store that was put back: key, IV and form are the same, and it is not the one that was recorded."""
+    with open("thermo-101.json", encoding="utf-8") as file:
+        secret = bytes.fromhex(json.load(file)["token_keys"][0]["key_hex"])
+    opened = open_token("thermo-101.json", token)
+    case("sealed as this test seals", (opened.layout, opened.alg) == ("protected", 10), opened)
+    envelope = cbor2.loads(token)
+    protected = envelope.value.value[0]
+    plain = opened.plain.replace(b"/temp", b"/tamp")
+    sealed = AESCCM(secret, tag_length=8).encrypt(opened.iv, plain, cbor2.dumps(["Encrypt0", protected, b""]))
+    said = document(cbor2.dumps(cbor2.CBORTag(61, cbor2.CBORTag(16, [protected, {}, sealed]))).hex())
+    case("it opens", {claim["name"]: claim["value"] for claim in said["claims"]}["scope"] == "/tamp:GET", said)
+    case("it is nobody's", said["state"] == "not recorded" and not {"id", "decision", "client", "hash_hex"} & said.keys(), said)
+
+
 def whatever_is_altered_stays_closed(token, secret):
     """A few of each, each a run of acectl; what reads the bytes is walked bit by bit in test_cli_diag."""
     chosen = random.Random(7)
@@ -114,6 +132,7 @@ def main():
     all_forms_are_the_same_token(token, lasting(said))
     all_is_told(token, secret, said)
     by_device(token, lasting(said))
+    another_under_its_number(token)
     whatever_is_altered_stays_closed(token, secret)
     ctl("token", "revoke", str(said["id"]), "-y")
     case("revoked", document(token.hex())["state"] == "revoked")
