@@ -100,6 +100,10 @@ def parties():
          [(["tech-bo"], ["thermo-101"], "active", ["gained"]), (["tech-bo"], ["thermo-101", "thermo-srv"], "active", ["gained"]),
           (["wallboard-1"], ["thermo-101", "thermo-srv"], "disabled", ["lost", "lost"])], said)
     case("why", "wallboard-1 (now disabled) → thermo-101, thermo-srv (thermo-v2)\n" in acectl(*DIFF, INVENTORY).out)
+    edit(INVENTORY, lambda document: document["devices"]["door-front"].update(enabled=False))
+    shut = [one for one in answer(*DIFF, INVENTORY, code=1)["changes"] if one["devices"]["ids"] == ["door-front"]]
+    case("a device is switched off", shut and all((one["devices"]["before"], one["devices"]["after"], one["clients"]["after"]) ==
+                                                  ("active", "disabled", "active") for one in shut), shut)
     edit(INVENTORY, lambda document: document["devices"].pop("door-front"))
     edit(INVENTORY, lambda document: document["clients"].pop("tech-anna"))
     case("what is not listed stays", answer(*DIFF, INVENTORY, code=1) == said)
