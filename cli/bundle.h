@@ -4,6 +4,7 @@
 #ifndef CLI_BUNDLE_H
 #define CLI_BUNDLE_H
 
+#include "ace_oscore.h"
 #include "ace_scope.h"
 #include "cli/arena.h"
 #include "cli/files.h"
@@ -20,6 +21,20 @@ struct cli_oscore_line {
 	struct ace_slice id_context;
 	int32_t alg; /* COSE number: 10, 30, 31 or 1 */
 };
+
+/* The same for ace_oscore_derive(); it borrows what the line does. */
+static inline struct ace_oscore_input cli_oscore_line_input(const struct cli_oscore_line *line)
+{
+	return (struct ace_oscore_input){
+		.master_secret = line->master_secret,
+		.master_salt = line->master_salt,
+		.has_id_context = line->has_id_context,
+		.id_context = line->id_context,
+		.sender_id = line->sender_id,
+		.recipient_id = line->recipient_id,
+		.aead = line->alg,
+	};
+}
 
 enum cli_line_method { CLI_LINE_NONE = 0, CLI_LINE_OSCORE, CLI_LINE_DTLS_PSK };
 

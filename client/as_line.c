@@ -5,19 +5,6 @@
 #include "cli/scope.h"
 #include "client/client.h"
 
-static struct ace_oscore_input line_input(const struct cli_oscore_line *line)
-{
-	return (struct ace_oscore_input){
-		.master_secret = line->master_secret,
-		.master_salt = line->master_salt,
-		.has_id_context = line->has_id_context,
-		.id_context = line->id_context,
-		.sender_id = line->sender_id,
-		.recipient_id = line->recipient_id,
-		.aead = line->alg,
-	};
-}
-
 /* A ticket's key is fresh. That of an export may have been enrolled before, or be in use elsewhere.
  * RFC 8613 7.2: "An AEAD nonce MUST NOT be used more than once per AEAD key." */
 static enum ace_err numbers_begin(const struct client *client, const struct client_as_line *line,
@@ -35,7 +22,7 @@ static enum ace_err numbers_begin(const struct client *client, const struct clie
 static enum ace_err open_oscore(const struct client *client, bool enrolling, struct client_as_line *line,
 				struct cli_error *ret_error)
 {
-	struct ace_oscore_input input = line_input(&line->bundle->line.oscore);
+	struct ace_oscore_input input = cli_oscore_line_input(&line->bundle->line.oscore);
 	enum ace_err err = client_peer_resolve(&line->address, &line->peer, ret_error);
 
 	if (err)

@@ -153,23 +153,13 @@ static enum ace_err line_first(const struct device *device, uint64_t *ret_first)
 enum ace_err device_line_open(struct device *device, struct cli_error *error)
 {
 	uint64_t first;
-	const struct cli_oscore_line *line = &device->bundle.as_line.oscore;
+	struct ace_oscore_input input = cli_oscore_line_input(&device->bundle.as_line.oscore);
 	enum ace_err err = line_first(device, &first);
 
 	if (err)
 		return cli_error_set(error, err, "the line of %s to its AS may have been used before, and the clock is needed "
 				     "to go on where nobody was: set it", device->bundle.device);
-	err = ace_rs_line_init(&device->line,
-			       &(struct ace_oscore_input) {
-				       .master_secret = line->master_secret,
-				       .master_salt = line->master_salt,
-				       .has_id_context = line->has_id_context,
-				       .id_context = line->id_context,
-				       .sender_id = line->sender_id,
-				       .recipient_id = line->recipient_id,
-				       .aead = line->alg,
-			       },
-			       first);
+	err = ace_rs_line_init(&device->line, &input, first);
 	device->has_line = !err;
 	return err ? cli_error_set(error, err, "the line of %s to its AS gives no OSCORE context (%s)",
 				   device->bundle.device, ace_err_name(err)) :
