@@ -103,6 +103,11 @@ void ace_rs_foreign_end(struct ace_rs *rs, struct ace_slice kid)
 {
 	struct ace_rs_grant *grant = find(rs, kid);
 
-	if (grant)
+	if (!grant)
+		return;
+	/* Anybody who saw a token can post it again: without a proof, that is no reason to end what the client uses. */
+	if (grant->role == ACE_RS_CURRENT)
 		ace_rs_association_erase(rs, grant->association);
+	else
+		ace_rs_grant_erase(rs, grant);
 }

@@ -159,6 +159,31 @@ static void a_context_that_the_stack_gave_up_takes_its_token_along(void **state)
 	ace_rs_foreign_end(&f.rs, kid());
 }
 
+/* Who saw the token on its way posts it with a nonce of his own, and the stack has no room for another context. */
+static void the_end_of_an_unproven_context_leaves_the_one_in_use(void **state)
+{
+	static const uint8_t nonce1_head[] = { 0x18, ACE_PARAM_NONCE1, 0x48 };
+	uint8_t again[1024], used[ACE_RS_ID_LEN];
+	struct ace_slice used_kid = ACE_SLICE_OF(used);
+	struct ace_rs_exchange ex;
+
+	(void)state;
+	memcpy(used, kid().ptr, sizeof used);
+	assert_int_equal(ace_rs_foreign_request(&f.rs, used_kid, &ex), ACE_OK);
+	memcpy(again, post.ptr, post.len);
+	for (size_t i = 0; i + sizeof nonce1_head < post.len; i++)
+		if (!memcmp(again + i, nonce1_head, sizeof nonce1_head))
+			again[i + sizeof nonce1_head] ^= 1;
+	assert_int_equal(fixture_post(&f, NULL, (struct ace_slice){ again, post.len }), ACE_OK);
+	assert_false(ace_slice_equal(kid(), used_kid));
+	assert_true(ace_rs_foreign_is_alive(&f.rs, kid()));
+	ace_rs_foreign_end(&f.rs, kid());
+	assert_false(ace_rs_foreign_is_alive(&f.rs, kid()));
+	assert_true(ace_rs_foreign_is_alive(&f.rs, used_kid));
+	assert_true(ace_rs_allowed(&ex, ACE_COAP_GET, "/s/temp"));
+	assert_true(ace_rs_invariants_hold(&f.rs));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +195,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_request_that_the_stack_verified_proves_possession, start, stop),
 		cmocka_unit_test_setup_teardown(the_end_of_a_token_is_the_end_of_its_context, start, stop),
 		cmocka_unit_test_setup_teardown(a_context_that_the_stack_gave_up_takes_its_token_along, start, stop),
+		cmocka_unit_test_setup_teardown(the_end_of_an_unproven_context_leaves_the_one_in_use, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
