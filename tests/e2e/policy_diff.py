@@ -109,6 +109,11 @@ def parties():
     case("what is not listed stays", answer(*DIFF, INVENTORY, code=1) == said)
     said = acectl(*DIFF, INVENTORY, "--prune").out
     case("unless it is pruned", "reception-tablet → door-front (gone) (door-v1)\n" in said and "\ntech-anna (gone) → " in said, said)
+    edit(INVENTORY, lambda document: document["devices"]["thermo-101"].update(enabled=False))
+    edit(INVENTORY, lambda document: document["devices"].pop("thermo-srv"))
+    lost = {tuple(one["devices"]["ids"]): one["devices"]["after"] for one in answer(*DIFF, INVENTORY, "--prune", code=1)["changes"]
+            if one["clients"]["ids"] == ["wallboard-1"]}
+    case("switched off and gone are two things", lost == {("thermo-101",): "disabled", ("thermo-srv",): "absent"}, lost)
 
 
 def generations():
