@@ -78,11 +78,12 @@ enum ace_err ace_udp_open(const struct ace_udp_config *config, struct ace_udp_se
 		return ACE_ERR_MEMORY;
 	server->fd = -1;
 	err = server_init(server, config);
-	server->lot = server->table.seed[0] | 1;
 	if (err) {
 		ace_udp_close(server);
 		return err;
 	}
+	/* Who watches which places are drawn learns of this number, but not of the seed that it comes from. */
+	server->lot = ace_udp_hash(server->table.seed, (const uint64_t[]){ 0, 0 }, 2) | 1;
 	*ret_server = server;
 	return ACE_OK;
 }
