@@ -40,7 +40,8 @@ struct cli_new_file {
 };
 ACE_MUST_CHECK enum ace_err cli_new_file_begin(const char *path, enum cli_write_mode mode, struct cli_new_file *ret_file,
 					       struct cli_error *ret_error);
-/* On disk, under its name. After a failure there is no such file, or the one that was there before. */
+/* On disk, under its name. After a failure there is no such file, or the one that was there before; or the whole new one, of
+ * which the folder's entry may not be on disk yet. */
 ACE_MUST_CHECK enum ace_err cli_new_file_end(struct cli_new_file *file, struct cli_error *ret_error);
 /* As if it had never been begun. */
 void cli_new_file_drop(struct cli_new_file *file);

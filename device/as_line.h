@@ -52,7 +52,7 @@ struct device_as_answer {
 	struct ace_slice body;  /* borrows until the next call; its blocks put together */
 };
 /* What has come, and what timers want. ACE_ERR_BUSY: nothing yet, or nothing was asked; ACE_OK: the verified answer;
- * ACE_ERR_NOT_FOUND none came in time, or the AS does not take messages; ACE_ERR_SPACE it is too long; the malformed
+ * ACE_ERR_NOT_FOUND none came in time (a reset counts for nothing: anybody can send one); ACE_ERR_SPACE it is too long; the malformed
  * band: its blocks do not fit together, or it changed again and again; others as device_as_ask(), for the request of the next block.
  * Source: RFC 7252 4.2, RFC 7959 2.4, RFC 9175 2.3. */
 ACE_MUST_CHECK enum ace_err device_as_step(struct device_as *as, uint64_t now_ms, struct device_as_answer *ret_answer);
