@@ -30,7 +30,15 @@ static bool has_a_say(const struct policy_rule *rule, const struct policy_can_qu
 		return false;
 	if (query->at_any_time)
 		return !rule->when.has_not_after || query->now < rule->when.not_after;
-	return policy_when_time_holds(&rule->when, query->now);
+	/* A denial that is still to come ends what is allowed until then. */
+	return policy_when_time_holds(&rule->when, query->now) ||
+	       (rule->is_deny && policy_when_begin(&rule->when, query->now) < INT64_MAX);
+}
+
+/* Denials that hold only at times, or not yet, take nothing away from what is allowed. */
+static bool denies(const struct policy_rule *rule, const struct policy_can_query *query)
+{
+	return query->at_any_time ? policy_when_is_timeless(&rule->when) : policy_when_time_holds(&rule->when, query->now);
 }
 
 static void select_rules(struct policy_looking *l)
@@ -56,7 +64,7 @@ static void collect(const struct policy_looking *l, uint64_t *ret_allowed)
 	for (uint32_t r = 0; policy_rules_next(l->rules, l->policy->words, &r); r++) {
 		const struct policy_rule *rule = &l->policy->rules[r];
 
-		if (rule->is_deny && l->query->at_any_time && !policy_when_is_timeless(&rule->when))
+		if (rule->is_deny && !denies(rule, l->query))
 			continue;
 		for (size_t i = 0; i < resources->entries_len; i++)
 			(rule->is_deny ? denied : ret_allowed)[i] |= policy_rule_methods(rule, l->model->path_ids[i]);
@@ -99,7 +107,10 @@ static void fill(const struct policy_looking *l, const struct policy_cut *cuts, 
 
 		if (!touches(l, rule, cuts, len))
 			continue;
-		list_add(rule->is_deny ? &right->unless : &right->by, r);
+		if (rule->is_deny && !l->query->at_any_time)
+			shorten(&right->lifetime_s, policy_when_begin(&rule->when, l->query->now) - l->query->now);
+		else
+			list_add(rule->is_deny ? &right->unless : &right->by, r);
 		if (rule->is_deny)
 			continue;
 		if (rule->lifetime_s) {

@@ -10,7 +10,7 @@ struct deciding {
 	const struct policy_query *query;
 	const struct policy_model_private *model;
 	struct policy_wants wants;
-	uint64_t rules[POLICY_RULE_WORDS]; /* that select client and device; later those whose conditions hold too */
+	uint64_t rules[POLICY_RULE_WORDS]; /* that select client and device; later those with a say, denials to come among them */
 	uint64_t allowed[POLICY_PATHS_MAX], denied[POLICY_PATHS_MAX]; /* of each want */
 };
 
@@ -81,7 +81,23 @@ static bool join(const struct deciding *d, const struct policy_rule *rule, const
 	return is_any;
 }
 
-/* Pass one: what do the rules say to what is wanted? Leaves in d->rules those that had a say. */
+/* Does the rule say anything about what is wanted? A denial whose time is still to come bounds the lifetime. */
+static bool has_a_say(struct deciding *d, uint32_t number, struct policy_decision *ret)
+{
+	const struct policy_rule *rule = &d->policy->rules[number];
+
+	if (!policy_when_tags_hold(&rule->when, d->query))
+		return false;
+	if (!policy_when_time_holds(&rule->when, d->query->now))
+		return rule->is_deny && join(d, rule, NULL, NULL);
+	if (!join(d, rule, NULL, rule->is_deny ? d->denied : d->allowed))
+		return false;
+	if (rule->is_deny)
+		list_add(&ret->denied_by, number);
+	return true;
+}
+
+/* Pass one: what do the rules say to what is wanted? Leaves in d->rules those that have a say. */
 static void ask_rules(struct deciding *d, struct policy_decision *ret)
 {
 	uint64_t by_path[POLICY_RULE_WORDS];
@@ -91,15 +107,9 @@ static void ask_rules(struct deciding *d, struct policy_decision *ret)
 		policy_posting_add(&d->policy->by_path[d->model->path_ids[d->wants.list[w].index]], d->policy->words, by_path);
 	for (size_t i = 0; i < d->policy->words; i++)
 		by_path[i] &= d->rules[i];
-	for (uint32_t r = 0; policy_rules_next(by_path, d->policy->words, &r); r++) {
-		const struct policy_rule *rule = &d->policy->rules[r];
-
-		if (!policy_when_tags_hold(&rule->when, d->query) || !policy_when_time_holds(&rule->when, d->query->now) ||
-		    !join(d, rule, NULL, rule->is_deny ? d->denied : d->allowed))
+	for (uint32_t r = 0; policy_rules_next(by_path, d->policy->words, &r); r++)
+		if (!has_a_say(d, r, ret))
 			by_path[r / 64] &= ~(UINT64_C(1) << r % 64);
-		else if (rule->is_deny)
-			list_add(&ret->denied_by, r);
-	}
 	memcpy(d->rules, by_path, d->policy->words * sizeof *by_path);
 }
 
@@ -149,7 +159,16 @@ static void bound_by_when(struct policy_decision *ret, const struct policy_when 
 		bound_by(ret, POLICY_BOUND_NOT_AFTER, rule, when->not_after - now);
 }
 
-/* Pass two: the rules that contributed to what is granted bound its lifetime. */
+static void bound_by_denial(struct policy_decision *ret, const struct policy_when *when, uint32_t rule, int64_t now)
+{
+	int64_t begin = policy_when_begin(when, now);
+
+	if (begin < INT64_MAX)
+		bound_by(ret, POLICY_BOUND_DENIAL, rule, begin - now);
+}
+
+/* Pass two: the rules that contributed to what is granted bound its lifetime, and so do denials of any of it, which
+ * are all still to come: what is denied now was not granted. */
 static void set_lifetime(const struct deciding *d, const uint64_t *granted, struct policy_decision *ret)
 {
 	bool has_lifetime = false;
@@ -158,8 +177,12 @@ static void set_lifetime(const struct deciding *d, const uint64_t *granted, stru
 	for (uint32_t r = 0; policy_rules_next(d->rules, d->policy->words, &r); r++) {
 		const struct policy_rule *rule = &d->policy->rules[r];
 
-		if (rule->is_deny || !join(d, rule, granted, NULL))
+		if (!join(d, rule, granted, NULL))
 			continue;
+		if (rule->is_deny) {
+			bound_by_denial(ret, &rule->when, r, d->query->now);
+			continue;
+		}
 		list_add(&ret->allowed_by, r);
 		if (rule->lifetime_s) {
 			has_lifetime = true;

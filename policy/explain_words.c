@@ -109,8 +109,8 @@ static void tell_bounds(const struct policy *policy, const struct policy_query *
 {
 	for (size_t i = 0; i < decision->allowed_by.len; i++)
 		rule_bounds(policy, query, decision->allowed_by.rules[i], story);
-	if (decision->bound.kind == POLICY_BOUND_DEFAULT)
-		add_bound(story, POLICY_BOUND_DEFAULT, 0, decision->bound.lifetime_s);
+	if (decision->bound.kind == POLICY_BOUND_DEFAULT || decision->bound.kind == POLICY_BOUND_DENIAL)
+		add_bound(story, decision->bound.kind, decision->bound.rule, decision->bound.lifetime_s);
 	if (decision->model->lifetime_s)
 		add_bound(story, POLICY_BOUND_MODEL, 0, decision->model->lifetime_s);
 	qsort(story->bounds, story->bounds_len, sizeof *story->bounds, compare_bounds);
@@ -145,6 +145,9 @@ void policy_bound_words(const struct policy *policy, const struct policy_decisio
 		break;
 	case POLICY_BOUND_NOT_AFTER:
 		snprintf(text, cap, "not_after of %s", policy->rules[bound->rule].id);
+		break;
+	case POLICY_BOUND_DENIAL:
+		snprintf(text, cap, "%s begins to deny", policy->rules[bound->rule].id);
 		break;
 	case POLICY_BOUND_DEFAULT:
 		snprintf(text, cap, "default lifetime");

@@ -129,3 +129,17 @@ int64_t policy_when_end(const struct policy_when *when, int64_t now)
 			latest = end;
 	return when->has_not_after && when->not_after < latest ? when->not_after : latest;
 }
+
+int64_t policy_when_begin(const struct policy_when *when, int64_t now)
+{
+	int64_t from = when->has_not_before && when->not_before > now ? when->not_before : now;
+	int64_t begin = when->windows_len ? INT64_MAX : from;
+
+	for (size_t i = 0; i < when->windows_len; i++) {
+		int64_t next = policy_window_next(&when->windows[i], from);
+
+		if (next < begin)
+			begin = next;
+	}
+	return when->has_not_after && begin >= when->not_after ? INT64_MAX : begin;
+}

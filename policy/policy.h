@@ -160,13 +160,14 @@ enum policy_bound_kind {
 	POLICY_BOUND_RULE,      /* lifetime of a rule */
 	POLICY_BOUND_WINDOW,    /* end of a time window of a rule */
 	POLICY_BOUND_NOT_AFTER, /* not_after of a rule */
+	POLICY_BOUND_DENIAL,    /* a rule begins to deny some of it */
 	POLICY_BOUND_DEFAULT,   /* defaults.lifetime, or the built-in one */
 	POLICY_BOUND_MODEL,     /* limits.lifetime of the model */
 };
 
 struct policy_bound {
 	enum policy_bound_kind kind;
-	uint32_t rule; /* its number; for the first three kinds */
+	uint32_t rule; /* its number; for the first four kinds */
 	uint32_t lifetime_s;
 };
 

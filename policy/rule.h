@@ -218,6 +218,8 @@ bool policy_when_time_holds(const struct policy_when *when, int64_t now);
 bool policy_when_is_timeless(const struct policy_when *when);
 /* Until when does one that holds now go on to do so? INT64_MAX: for good. */
 int64_t policy_when_end(const struct policy_when *when, int64_t now);
+/* When does one that does not hold now begin to? INT64_MAX: never again. */
+int64_t policy_when_begin(const struct policy_when *when, int64_t now);
 
 /* window.c */
 /* Seconds of the day and day of the week (0 is Monday) at a place. */
@@ -231,6 +233,8 @@ struct policy_local_time {
 struct policy_local_time policy_zone_local(const struct policy_zone *zone, int64_t now);
 /* Is it open now, and until when does it stay open without a break? */
 bool policy_window_open(const struct policy_window *window, int64_t now, int64_t *ret_end);
+/* The first second from now on at which it is open. */
+int64_t policy_window_next(const struct policy_window *window, int64_t now);
 int64_t policy_days_from_civil(int64_t year, unsigned int month, unsigned int day);
 
 /* zone.c. NULL: unknown, or no memory (then the arena says so). */

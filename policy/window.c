@@ -78,3 +78,28 @@ bool policy_window_open(const struct policy_window *window, int64_t now, int64_t
 		return true;
 	}
 }
+
+/* As if the clocks were never changed again. */
+static int64_t next_by(const struct policy_window *window, const struct policy_local_time *local, int64_t now)
+{
+	if (is_inside(window, local))
+		return now;
+	for (unsigned int days = local->second < window->from_s ? 0 : 1; days <= 7; days++)
+		if (window->days >> (local->weekday + days) % 7 & 1)
+			return now + (int64_t)days * 86400 + window->from_s - local->second;
+	return INT64_MAX;
+}
+
+int64_t policy_window_next(const struct policy_window *window, int64_t now)
+{
+	const struct policy_zone *zone = window->zone;
+
+	for (size_t passed = transitions_before(zone, now);; passed++) {
+		struct policy_local_time local = local_time(zone, passed, now);
+		int64_t next = next_by(window, &local, now);
+
+		if (passed >= zone->len || next < zone->at[passed])
+			return next;
+		now = zone->at[passed];
+	}
+}

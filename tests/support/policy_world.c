@@ -39,6 +39,12 @@ static void make_selector(char *text, char side)
 	}
 }
 
+void world_limits(struct model_rule *rule)
+{
+	rule->not_after = 1 + (int)world_dice(200);
+	rule->not_before = (int)world_dice((unsigned int)rule->not_after);
+}
+
 static void make_rule(struct model_rule *rule)
 {
 	rule->is_deny = !world_dice(4);
@@ -46,7 +52,8 @@ static void make_rule(struct model_rule *rule)
 	rule->has_same = !world_dice(4);
 	rule->has_tags = !world_dice(4);
 	rule->has_limit = !world_dice(3);
-	rule->not_after = (int)world_dice(200);
+	rule->has_start = !world_dice(4);
+	world_limits(rule);
 	rule->lifetime = rule->is_deny || !world_dice(3) ? 0 : 1 + world_dice(500);
 	rule->scopes = 1 + world_dice((1u << SCOPES) - 1);
 	make_selector(rule->clients[0], 'c');
@@ -121,6 +128,28 @@ static void print_groups(FILE *out, const struct world *w, unsigned int side)
 	fputs("},", out);
 }
 
+static void print_time(FILE *out, const char *name, int at)
+{
+	fprintf(out, "\"%s\":\"1970-01-01T00:%02d:%02dZ\",", name, at / 60, at % 60);
+}
+
+static void print_when(FILE *out, const struct model_rule *rule)
+{
+	if (!rule->has_same && !rule->has_tags && !rule->has_start && !rule->has_limit)
+		return;
+	fputs("\"when\":{", out);
+	if (rule->has_same)
+		fputs("\"same_tag\":[\"k\"],", out);
+	if (rule->has_tags)
+		fputs("\"client_tags\":{\"l\":\"x\"},", out);
+	if (rule->has_start)
+		print_time(out, "not_before", rule->not_before);
+	if (rule->has_limit)
+		print_time(out, "not_after", rule->not_after);
+	fseek(out, -1, SEEK_CUR); /* the last comma */
+	fputs("},", out);
+}
+
 static void print_rule(FILE *out, const struct model_rule *rule, unsigned int number)
 {
 	const char *comma = "";
@@ -130,15 +159,7 @@ static void print_rule(FILE *out, const struct model_rule *rule, unsigned int nu
 		rule->clients[0], rule->clients[1], rule->devices[0], rule->devices[1]);
 	if (rule->lifetime)
 		fprintf(out, "\"lifetime\":\"%us\",", rule->lifetime);
-	if (rule->has_same || rule->has_tags || rule->has_limit)
-		fprintf(out, "\"when\":{%s%s%s", rule->has_same ? "\"same_tag\":[\"k\"]" : "",
-			rule->has_same && (rule->has_tags || rule->has_limit) ? "," : "",
-			rule->has_tags ? "\"client_tags\":{\"l\":\"x\"}" : "");
-	if (rule->has_limit)
-		fprintf(out, "%s\"not_after\":\"1970-01-01T00:%02d:%02dZ\"", rule->has_tags ? "," : "", rule->not_after / 60,
-			rule->not_after % 60);
-	if (rule->has_same || rule->has_tags || rule->has_limit)
-		fputs("},", out);
+	print_when(out, rule);
 	fputs("\"scopes\":[", out);
 	for (unsigned int s = 0; s < SCOPES; s++)
 		if (rule->scopes >> s & 1) {

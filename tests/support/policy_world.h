@@ -13,11 +13,11 @@
 extern const char *const world_tag_values[3];
 
 struct model_rule {
-	bool is_deny, is_enabled, has_same, has_tags, has_limit;
+	bool is_deny, is_enabled, has_same, has_tags, has_start, has_limit;
 	char clients[2][16], devices[2][16];
 	unsigned int scopes; /* bits */
 	unsigned int lifetime;
-	int not_after;
+	int not_before, not_after; /* the first is before the second */
 };
 
 struct world {
@@ -38,6 +38,8 @@ struct person {
 
 /* A number below sides. */
 unsigned int world_dice(unsigned int sides);
+/* Until when and from when the rule holds, if it has limits. */
+void world_limits(struct model_rule *rule);
 void world_make(struct world *w);
 /* Models m0 and m1 take AIF, m2 offers what m1 does and takes text. The caller frees it. */
 struct policy *world_compile(const struct world *w);

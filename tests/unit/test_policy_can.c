@@ -116,19 +116,24 @@ static void check_now(const struct asker *a)
 	}
 }
 
-/* At which of the moments from now on that matter is it allowed? */
-static uint64_t moments(const struct asker *a, const struct world *w, struct thing thing)
+static bool is_allowed(const struct asker *a, struct thing thing, int64_t at)
 {
 	struct policy_decision decision;
-	uint64_t bits = 0;
 
-	for (unsigned int r = 0; r <= w->rules_len && r < 64; r++) {
-		int64_t now = r < w->rules_len ? w->rules[r].not_after : a->query.now;
+	decide(a, thing, at < a->query.now ? a->query.now : at, &decision);
+	return decision.outcome == POLICY_ALLOW;
+}
 
-		decide(a, thing, now < a->query.now ? a->query.now : now, &decision);
-		bits |= (uint64_t)(decision.outcome == POLICY_ALLOW) << r;
+/* At which of the moments from now on that matter is it allowed? A number for them; 0: at none. */
+static uint64_t moments(const struct asker *a, const struct world *w, struct thing thing)
+{
+	uint64_t number = is_allowed(a, thing, a->query.now);
+
+	for (unsigned int r = 0; r < w->rules_len; r++) {
+		number = number * 3 + is_allowed(a, thing, w->rules[r].not_after);
+		number = number * 3 + (w->rules[r].has_start && is_allowed(a, thing, w->rules[r].not_before));
 	}
-	return bits;
+	return number;
 }
 
 static void check_any_time(const struct asker *a, const struct world *w)

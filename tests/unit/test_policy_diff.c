@@ -52,7 +52,7 @@ static void alter_rules(struct world *w)
 		w->rules[r].has_same = !w->rules[r].has_same;
 		break;
 	case 4:
-		w->rules[r].not_after = (int)world_dice(200);
+		world_limits(&w->rules[r]);
 		break;
 	default:
 		w->rules_len -= w->rules_len > 1;

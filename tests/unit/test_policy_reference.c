@@ -46,6 +46,16 @@ static bool names(const struct world *w, const struct model_rule *rule, unsigned
 	return false;
 }
 
+static bool is_over(const struct model_rule *rule, int now)
+{
+	return rule->has_limit && now >= rule->not_after;
+}
+
+static bool has_begun(const struct model_rule *rule, int now)
+{
+	return !rule->has_start || now >= rule->not_before;
+}
+
 struct verdict {
 	unsigned int granted[PATHS];
 	bool is_any, is_possible, is_denied;
@@ -59,14 +69,14 @@ static void judge_permission(const struct world *w, const struct person *c, cons
 
 	for (unsigned int r = 0; r < w->rules_len; r++) {
 		const struct model_rule *rule = &w->rules[r];
-		bool is_now = !rule->has_limit || now < rule->not_after;
+		bool is_now = has_begun(rule, now) && !is_over(rule, now);
 
 		if (!applies(w, rule, c, d) || !names(w, rule, path, method))
 			continue;
 		allowed = allowed || (!rule->is_deny && is_now);
 		denied = denied || (rule->is_deny && is_now);
 		ever = ever || !rule->is_deny;
-		never = never || (rule->is_deny && !rule->has_limit);
+		never = never || (rule->is_deny && !rule->has_limit && !rule->has_start);
 	}
 	ret->is_possible = ret->is_possible || (ever && !never);
 	ret->is_denied = ret->is_denied || (is_wanted && denied);
@@ -76,6 +86,22 @@ static void judge_permission(const struct world *w, const struct person *c, cons
 	ret->is_any = true;
 }
 
+static bool names_granted(const struct world *w, const struct model_rule *rule, const struct verdict *verdict)
+{
+	for (unsigned int p = 0; p < PATHS; p++)
+		for (unsigned int m = 0; m < 3; m++)
+			if ((verdict->granted[p] >> m & 1) && names(w, rule, p, m))
+				return true;
+	return false;
+}
+
+static void shorten(struct verdict *ret, unsigned int lifetime)
+{
+	if (lifetime < ret->lifetime)
+		ret->lifetime = lifetime;
+}
+
+/* What bounds the lifetime: what rules that allow say of it, how long they hold, and when a denial begins. */
 static void judge_lifetime(const struct world *w, const struct person *c, const struct person *d, int now,
 			   struct verdict *ret)
 {
@@ -84,21 +110,21 @@ static void judge_lifetime(const struct world *w, const struct person *c, const 
 	ret->lifetime = UINT32_MAX;
 	for (unsigned int r = 0; r < w->rules_len; r++) {
 		const struct model_rule *rule = &w->rules[r];
-		bool contributes = false;
 
-		for (unsigned int p = 0; p < PATHS; p++)
-			for (unsigned int m = 0; m < 3; m++)
-				contributes = contributes || ((ret->granted[p] >> m & 1) && names(w, rule, p, m));
-		if (!contributes || rule->is_deny || !applies(w, rule, c, d) || (rule->has_limit && now >= rule->not_after))
+		if (is_over(rule, now) || !applies(w, rule, c, d) || !names_granted(w, rule, ret))
 			continue;
-		if (rule->has_limit && (unsigned int)(rule->not_after - now) < ret->lifetime)
-			ret->lifetime = (unsigned int)(rule->not_after - now);
+		if (rule->is_deny && !has_begun(rule, now))
+			shorten(ret, (unsigned int)(rule->not_before - now));
+		if (rule->is_deny || !has_begun(rule, now))
+			continue;
+		if (rule->has_limit)
+			shorten(ret, (unsigned int)(rule->not_after - now));
 		has_own = has_own || rule->lifetime;
-		if (rule->lifetime && rule->lifetime < ret->lifetime)
-			ret->lifetime = rule->lifetime;
+		if (rule->lifetime)
+			shorten(ret, rule->lifetime);
 	}
-	if (!has_own && ret->lifetime > 400)
-		ret->lifetime = 400;
+	if (!has_own)
+		shorten(ret, 400);
 }
 
 struct trial {

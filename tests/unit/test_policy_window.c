@@ -13,6 +13,7 @@
 
 #include "policy/rule.h"
 #include "policy_files.h"
+#include "policy_world.h"
 
 static struct policy_arena arena;
 
@@ -162,6 +163,28 @@ static void damaged_zone_files_do_no_harm(void **state)
 	free(text);
 }
 
+/* A week and a day of minutes around each change of the clocks, asked one by one. */
+static void the_next_opening_is_the_first_open_second(void **state)
+{
+	static const char *const days[] = { "2026-03-27T11:00:00Z", "2026-10-23T11:00:00Z", "2026-07-01T00:00:00Z" };
+	unsigned int found = 0;
+
+	(void)state;
+	for (unsigned int round = 0; round < 300; round++) {
+		unsigned int from = world_dice(1439), to = from + 1 + world_dice(1440 - from);
+		struct policy_window w = window((uint8_t)(1 + world_dice(127)), from, to);
+		int64_t now = policy_files_time(days[round % 3]) + world_dice(3 * 1440) * 60, at = now, end;
+
+		while (at < now + 15 * 86400 && !policy_window_open(&w, at, &end))
+			at += 60;
+		if (at == now + 15 * 86400) /* a window in the hour that is left out, once a week */
+			continue;
+		assert_int_equal(policy_window_next(&w, now), at);
+		found++;
+	}
+	assert_in_range(found, 290, 300);
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -177,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_spring_day_has_23_hours),
 		cmocka_unit_test(an_autumn_day_has_25_hours),
 		cmocka_unit_test(local_time_agrees_with_the_c_library),
+		cmocka_unit_test(the_next_opening_is_the_first_open_second),
 		cmocka_unit_test(what_is_no_zone_does_not_load),
 		cmocka_unit_test(damaged_zone_files_do_no_harm),
 	};
