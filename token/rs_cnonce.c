@@ -38,7 +38,8 @@ static enum ace_err stateless_make(struct ace_rs *rs, uint8_t ret_nonce[TICK_LEN
 	for (size_t i = 0; i < TICK_LEN; i++)
 		ret_nonce[i] = (uint8_t)(tick >> (24 - 8 * i));
 	err = mac(rs, ret_nonce, tag);
-	memcpy(ret_nonce + TICK_LEN, tag, MAC_LEN);
+	if (!err)
+		memcpy(ret_nonce + TICK_LEN, tag, MAC_LEN);
 	return err;
 }
 

@@ -146,14 +146,20 @@ void ace_rs_revoked_add(struct ace_rs *rs, const uint8_t hash[ACE_RS_HASH_LEN])
 	(void)add(rs, hash);
 }
 
+static void leave(struct ace_rs *rs, struct ace_rs_revoked *entry)
+{
+	if (entry->flags & RS_REVOKED_LEFT)
+		return;
+	entry->flags |= RS_REVOKED_LEFT;
+	rs->revoked_changed = true;
+}
+
 void ace_rs_revoked_remove(struct ace_rs *rs, const uint8_t hash[ACE_RS_HASH_LEN])
 {
 	struct ace_rs_revoked *entry = find(rs, hash);
 
-	if (!entry || (entry->flags & RS_REVOKED_LEFT))
-		return;
-	entry->flags |= RS_REVOKED_LEFT;
-	rs->revoked_changed = true;
+	if (entry)
+		leave(rs, entry);
 }
 
 void ace_rs_revoked_list_begin(struct ace_rs *rs)
@@ -166,7 +172,7 @@ void ace_rs_revoked_list_end(struct ace_rs *rs)
 {
 	for (size_t i = 0; i < rs->revoked_used; i++)
 		if (!(rs->config.revoked[i].flags & RS_REVOKED_LISTED))
-			ace_rs_revoked_remove(rs, rs->config.revoked[i].hash);
+			leave(rs, &rs->config.revoked[i]);
 	rs->list_wanted_until_ms = 0;
 }
 
