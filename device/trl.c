@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/trl.h"
 
-#include "cli/log.h"
-
 #include <string.h>
 
 static enum ace_err ask(const struct device_trl *trl, struct device_as *as, uint64_t now_ms)
@@ -46,10 +44,26 @@ static enum ace_err take(struct device_trl *trl, struct device *device, const st
 	return ACE_OK;
 }
 
-static void failed(enum ace_err err, const struct device_as_answer *answer)
+static void failed(struct device_trl *trl, enum ace_err err, const struct device_as_answer *answer, uint64_t now_ms)
 {
-	cli_log(CLI_LOG_WARN, "trl.unread", cli_log_int("code_class", answer->code >> 5),
-		cli_log_int("code_detail", answer->code & 0x1f), cli_log_err(err));
+	cli_log_paced(&trl->unread, now_ms, CLI_LOG_WARN, "trl.unread", cli_log_int("code_class", answer->code >> 5),
+		      cli_log_int("code_detail", answer->code & 0x1f), cli_log_err(err));
+}
+
+/* Ticks and posts change what is to be kept, too. A disk that takes nothing is not asked at each turn of the loop. */
+static void keep(struct device_trl *trl, struct device *device, uint64_t now_ms)
+{
+	enum ace_err err = now_ms < trl->save_due_ms ? ACE_OK : device_state_save(device);
+
+	if (err) {
+		trl->save_wait_ms = trl->save_wait_ms ? 2 * trl->save_wait_ms : DEVICE_SAVE_WAIT_MIN_MS;
+		if (trl->save_wait_ms > DEVICE_SAVE_WAIT_MAX_MS)
+			trl->save_wait_ms = DEVICE_SAVE_WAIT_MAX_MS;
+		trl->save_due_ms = now_ms + trl->save_wait_ms;
+		cli_log_paced(&trl->unwritten, now_ms, CLI_LOG_ERROR, "state.unwritten", cli_log_err(err));
+	} else if (now_ms >= trl->save_due_ms) {
+		trl->save_wait_ms = 0;
+	}
 }
 
 void device_trl_step(struct device_trl *trl, struct device_as *as, uint64_t now_ms)
@@ -65,16 +79,13 @@ void device_trl_step(struct device_trl *trl, struct device_as *as, uint64_t now_
 		if (!err)
 			err = take(trl, as->device, &answer, now_ms);
 		if (err)
-			failed(err, &answer);
+			failed(trl, err, &answer, now_ms);
 	}
 	if (!as->busy && now_ms >= trl->due_ms) {
 		err = ask(trl, as, now_ms);
 		trl->due_ms = now_ms + trl->poll_s * UINT64_C(1000);
 		if (err)
-			failed(err, &(struct device_as_answer) { 0 });
+			failed(trl, err, &(struct device_as_answer) { 0 }, now_ms);
 	}
-	/* Ticks and posts change it, too; what could not be written is tried again at the next step. */
-	err = device_state_save(as->device);
-	if (err)
-		cli_log(CLI_LOG_ERROR, "state.unwritten", cli_log_err(err));
+	keep(trl, as->device, now_ms);
 }

@@ -248,6 +248,27 @@ static void without_a_number_on_disk_nothing_is_asked(void **state)
 	assert_int_equal(serve_all(&list), 1);
 }
 
+static void a_disk_that_takes_nothing_is_left_alone_for_a_while(void **state)
+{
+	struct list list;
+
+	(void)state;
+	list_make(&list, 10, 0, NULL);
+	(void)serve_all(&list);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(dir), 0);
+	list_make(&list, 10, 1, NULL);
+	now_ms += POLL_S * 1000;
+	assert_int_equal(serve_all(&list), 1);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	step();
+	assert_int_equal(access(file, F_OK), -1);
+	now_ms += DEVICE_SAVE_WAIT_MIN_MS;
+	step();
+	assert_int_equal(access(file, F_OK), 0);
+	assert_false(ace_rs_revoked_changed(&device.rs));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -263,6 +284,7 @@ int main(void)
 		CASE(a_whole_list_that_claims_to_go_on_is_not_asked_for_at_once),
 		CASE(no_number_is_used_twice_whatever_is_lost),
 		CASE(without_a_number_on_disk_nothing_is_asked),
+		CASE(a_disk_that_takes_nothing_is_left_alone_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
