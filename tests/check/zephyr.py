@@ -34,6 +34,10 @@ def configure(root, out):
     if kconf.warnings or undefined:
         sys.exit("\n".join(kconf.warnings) + " ".join(undefined))
     kconf.write_config(str(out / ".config"))
+    for alg, wanted in ((0, "yy"), (1, "ny"), (10, "yn"), (30, "yn")):
+        kconf.syms["ACE_RS_ALG_ONLY"].set_value(str(alg))
+        got = kconf.syms["PSA_WANT_ALG_CCM"].str_value + kconf.syms["PSA_WANT_ALG_GCM"].str_value
+        assert got == wanted, f"ACE_RS_ALG_ONLY={alg} wants CCM, GCM: {wanted}, not {got}"
 
 
 def main():
