@@ -59,6 +59,7 @@ int ctl_policy_log(const struct cli_call *call, const struct cli_output *output)
 int ctl_policy_show(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_show(const struct cli_call *call, const struct cli_output *output);
+int ctl_client_create(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_ticket(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_rotate_key(const struct cli_call *call, const struct cli_output *output);
 int ctl_client_export(const struct cli_call *call, const struct cli_output *output);
@@ -68,6 +69,7 @@ int ctl_client_delete(const struct cli_call *call, const struct cli_output *outp
 int ctl_client_tag(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_list(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_show(const struct cli_call *call, const struct cli_output *output);
+int ctl_device_create(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_rotate_line(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_rotate_key(const struct cli_call *call, const struct cli_output *output);
 int ctl_device_export(const struct cli_call *call, const struct cli_output *output);

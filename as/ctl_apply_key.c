@@ -16,7 +16,7 @@ struct length {
 	size_t min, max; /* a key that is made has min bytes */
 };
 
-/* A key file is named relative to the folder of the inventory that names it. */
+/* A key file is named relative to the folder of the inventory that names it; "": of a command line. */
 static enum ace_err read_key_file(const char *inventory, const char *name, struct length length,
 				  struct ace_buf *key, struct cli_error *error)
 {
@@ -24,15 +24,17 @@ static enum ace_err read_key_file(const char *inventory, const char *name, struc
 	const char *slash = strrchr(inventory, '/');
 	enum ace_err err;
 
-	if (name[0] == '/' || !slash)
+	if (name[0] == '/' || !inventory[0])
 		snprintf(path, sizeof path, "%s", name);
+	else if (!slash)
+		snprintf(path, sizeof path, "./%s", name); /* "-" is a file here, and not standard input */
 	else if ((size_t)snprintf(path, sizeof path, "%.*s/%s", (int)(slash - inventory), inventory, name) >= sizeof path)
 		return cli_error_set(error, ACE_ERR_RANGE, "%s: the path of the key file is too long", name);
 	err = cli_key_read(path, length.min, length.max, key, error);
 	/* The command line is in order; the inventory names a file that is not. */
-	if (err && error->exit == CLI_EXIT_USAGE)
+	if (err && inventory[0] && error->exit == CLI_EXIT_USAGE)
 		error->exit = CLI_EXIT_NO;
-	if (err)
+	if (err && inventory[0])
 		cli_error_hint(error, "%.200s names that key", inventory);
 	return err;
 }

@@ -51,7 +51,7 @@ static enum ace_err refuse_identity(struct apply *apply, const char *file, const
 	return ACE_ERR_EXISTS;
 }
 
-static enum ace_err check_client_identity(struct store_txn *txn, const struct policy_client *from, struct apply *apply)
+enum ace_err apply_client_check(struct store_txn *txn, const struct policy_client *from, struct apply *apply)
 {
 	struct store_device device;
 	enum ace_err err = from->method == POLICY_LINE_DTLS_PSK ? store_device_get(txn, from->id, &device) : ACE_ERR_NOT_FOUND;
@@ -61,7 +61,7 @@ static enum ace_err check_client_identity(struct store_txn *txn, const struct po
 	return err == ACE_ERR_NOT_FOUND ? ACE_OK : err;
 }
 
-static enum ace_err check_device_identity(struct store_txn *txn, const struct policy_device *from, struct apply *apply)
+enum ace_err apply_device_check(struct store_txn *txn, const struct policy_device *from, struct apply *apply)
 {
 	bool is_psk = from->has_as_line && from->as_line_method == POLICY_LINE_DTLS_PSK;
 	struct store_client client;
@@ -96,26 +96,45 @@ static bool same_client(const struct store_client *a, const struct store_client 
 	       !strcmp(a->description, b->description);
 }
 
-static enum ace_err create_client(struct store_txn *txn, const struct policy_client *from, struct store_client *client,
-				  struct apply *apply)
+enum ace_err apply_client_make(const struct policy_client *from, struct apply *apply, struct store_client *client,
+			       struct store_secret *ret_secret)
 {
 	struct apply_key key = { .source = &from->key, .inventory = from->file };
-	struct store_secret secret = { 0 };
-	enum ace_err err;
+	enum ace_err err = fill_client(from, client);
 
 	client->created = apply->in->now;
 	client->method = auth_of(from->method);
-	err = apply_make_secret(apply, &key, client->method, &secret);
+	return err ? err : apply_make_secret(apply, &key, client->method, ret_secret);
+}
+
+static enum ace_err create_client(struct store_txn *txn, const struct policy_client *from, struct apply *apply)
+{
+	struct store_client client = { 0 };
+	struct store_secret secret = { 0 };
+	enum ace_err err = apply_client_make(from, apply, &client, &secret);
+
 	if (!err)
-		err = store_client_create(txn, client, &secret);
+		err = store_client_create(txn, &client, &secret);
 	store_secret_wipe(&secret);
 	apply->applied->clients.added++;
 	return err;
 }
 
+static enum ace_err change_client(struct store_txn *txn, const struct policy_client *from, struct store_client *client,
+				  struct apply *apply)
+{
+	struct store_client before = *client;
+	enum ace_err err = fill_client(from, client);
+
+	if (err || same_client(&before, client))
+		return err;
+	apply->applied->clients.changed++;
+	return store_client_update(txn, client);
+}
+
 enum ace_err apply_client(struct store_txn *txn, const struct policy_client *from, struct apply *apply)
 {
-	struct store_client client = { 0 }, before;
+	struct store_client client = { 0 };
 	enum ace_err err = store_client_get(txn, from->id, &client);
 	bool is_new = err == ACE_ERR_NOT_FOUND;
 
@@ -123,16 +142,9 @@ enum ace_err apply_client(struct store_txn *txn, const struct policy_client *fro
 		return err;
 	if (!is_new && client.method != auth_of(from->method))
 		return refuse_method(apply, from->file, from->id, client.method);
-	before = client;
-	err = check_client_identity(txn, from, apply);
+	err = apply_client_check(txn, from, apply);
 	if (!err)
-		err = fill_client(from, &client);
-	if (!err && is_new)
-		err = create_client(txn, from, &client, apply);
-	if (!err && !is_new && !same_client(&before, &client)) {
-		apply->applied->clients.changed++;
-		err = store_client_update(txn, &client);
-	}
+		err = is_new ? create_client(txn, from, apply) : change_client(txn, from, &client, apply);
 	return err ? explain_failure(apply, err, from->file, from->id) : ACE_OK;
 }
 
@@ -165,16 +177,16 @@ static enum ace_err make_line(const struct policy_device *from, struct apply *ap
 	return apply_make_secret(apply, &key, auth_of(from->as_line_method), ret_secret);
 }
 
-static enum ace_err create_device(struct store_txn *txn, const struct policy_device *from, struct store_device *device,
-				  struct apply *apply)
+enum ace_err apply_device_make(const struct policy_device *from, struct apply *apply, struct apply_device_secrets *secrets,
+			       struct store_device *device)
 {
 	struct apply_key source = { .source = &from->as_key, .inventory = from->file, .is_device = true };
-	struct store_secret line = { 0 };
-	struct store_key key = { 0 };
-	struct ace_buf bytes = { key.bytes, sizeof key.bytes, 0 };
+	struct ace_buf bytes = { secrets->key.bytes, sizeof secrets->key.bytes, 0 };
 	uint8_t key_len, nonce_len, tag_len;
-	enum ace_err err = ace_cose_alg_lengths(from->alg, &key_len, &nonce_len, &tag_len);
+	enum ace_err err = fill_device(from, device);
 
+	if (!err)
+		err = ace_cose_alg_lengths(from->alg, &key_len, &nonce_len, &tag_len);
 	device->created = apply->in->now;
 	device->keys[0].alg = from->alg;
 	memcpy(device->keys[0].kid, from->kid, from->kid_len);
@@ -183,13 +195,19 @@ static enum ace_err create_device(struct store_txn *txn, const struct policy_dev
 		device->line_method = auth_of(from->as_line_method);
 	if (!err)
 		err = apply_make_key(apply, &source, key_len, &bytes);
-	key.len = (uint8_t)bytes.len;
-	if (!err && from->has_as_line)
-		err = make_line(from, apply, &line);
+	secrets->key.len = (uint8_t)bytes.len;
+	return err || !from->has_as_line ? err : make_line(from, apply, &secrets->line);
+}
+
+static enum ace_err create_device(struct store_txn *txn, const struct policy_device *from, struct apply *apply)
+{
+	struct apply_device_secrets secrets = { 0 };
+	struct store_device device = { 0 };
+	enum ace_err err = apply_device_make(from, apply, &secrets, &device);
+
 	if (!err)
-		err = store_device_create(txn, device, &key, from->has_as_line ? &line : NULL);
-	ace_wipe(&key, sizeof key);
-	store_secret_wipe(&line);
+		err = store_device_create(txn, &device, &secrets.key, from->has_as_line ? &secrets.line : NULL);
+	ace_wipe(&secrets, sizeof secrets);
 	apply->applied->devices.added++;
 	return err;
 }
@@ -228,12 +246,13 @@ enum ace_err apply_device(struct store_txn *txn, const struct policy_device *fro
 	    device.line_method != auth_of(from->as_line_method))
 		return refuse_method(apply, from->file, from->id, device.line_method);
 	before = device;
-	err = check_device_identity(txn, from, apply);
-	if (!err)
+	err = apply_device_check(txn, from, apply);
+	if (!err && is_new)
+		err = create_device(txn, from, apply);
+	else if (!err)
 		err = fill_device(from, &device);
-	if (!err)
-		err = is_new ? create_device(txn, from, &device, apply) :
-			       change_device(txn, from, &before, &device, apply);
+	if (!err && !is_new)
+		err = change_device(txn, from, &before, &device, apply);
 	return err ? explain_failure(apply, err, from->file, from->id) : ACE_OK;
 }
 

@@ -81,6 +81,31 @@ static const struct cli_flag graph_flags[] = {
 	{ 0 },
 };
 
+#define CREATE_FLAGS \
+	{ .name = "tag", .value = "KEY=VALUE", .repeatable = true, .help = "what rules may ask for; any number of them" }, \
+	{ .name = "description", .value = "TEXT", .help = "for people" }, \
+	{ .name = "disabled", .help = "switched off until it is enabled" }, \
+	{ .name = "key-file", .value = "FILE", .help = "its key, raw or in hex (default: one is generated)" }, \
+	{ .name = "key-stdin", .help = "the same from standard input" }
+
+static const struct cli_flag client_create_flags[] = {
+	CREATE_FLAGS,
+	{ .name = "method", .value = "METHOD", .help = "how it proves who it is: oscore (default) or dtls-psk" },
+	{ .name = "default-scope", .value = "SCOPE", .help = "what it gets when it asks for nothing in particular" },
+	{ .name = "default-audience", .value = "AUDIENCE", .help = "and where, when it names no device" },
+	{ 0 },
+};
+
+static const struct cli_flag device_create_flags[] = {
+	CREATE_FLAGS,
+	{ .name = "model", .value = "MODEL", .help = "of the policy in force; needed" },
+	{ .name = "audience", .value = "AUDIENCE", .help = "what clients call it, beside its id" },
+	{ .name = "kid", .value = "HEX", .help = "id of its token key (default: the lowest that no device has)" },
+	{ .name = "alg", .value = "ALG", .help = "of its token key (default AES-CCM-16-64-128)" },
+	{ .name = "line", .value = "METHOD", .help = "a line of its own to aced, oscore or dtls-psk, with a generated key" },
+	{ 0 },
+};
+
 static const struct cli_flag client_export_flags[] = {
 	{ .name = "format", .value = "FORMAT", .help = "json, libcoap or aiocoap" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
@@ -233,6 +258,10 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl client list --json=lines\n", .run = ctl_client_list },
 	{ .name = "client show", .args = "ID", .args_min = 1, .args_max = 1, .help = "one client, without its key",
 	  .examples = "acectl client show wallboard-1\n", .run = ctl_client_show },
+	{ .name = "client create", .args = "ID", .args_min = 1, .args_max = 1, .help = "add one client",
+	  .examples = "acectl client create wallboard-3\n"
+		      "acectl client create tech-eva --tag role=technician --tag site=b7 --key-file tech-eva.key\n",
+	  .flags = client_create_flags, .run = ctl_client_create },
 	{ .name = "client ticket", .args = "ID", .args_min = 1, .args_max = 1,
 	  .help = "a new key for a client, to be enrolled within 24 hours",
 	  .examples = "acectl client ticket wallboard-1 -o wallboard-1.ace\n",
@@ -261,6 +290,10 @@ static const struct cli_verb verbs[] = {
 	{ .name = "device show", .args = "ID", .args_min = 1, .args_max = 1,
 	  .help = "one device, by its id or audience, without its keys",
 	  .examples = "acectl device show thermo-101\n", .run = ctl_device_show },
+	{ .name = "device create", .args = "ID", .args_min = 1, .args_max = 1, .help = "add one device",
+	  .examples = "acectl device create thermo-102 --model thermo-v2 --tag kind=climate\n"
+		      "acectl device create door-rear --model door-v1 --audience coap://door-rear.example --line oscore\n",
+	  .flags = device_create_flags, .run = ctl_device_create },
 	{ .name = "device export", .args = "ID", .args_min = 1, .args_max = 1, .help = "what a device has to know",
 	  .examples = "acectl device export thermo-101 --format json -o thermo-101.json\n"
 		      "acectl device export thermo-101 --format c-header -o thermo-101.h\n",

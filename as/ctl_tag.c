@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ace_cbor.h"
 #include "as/ctl_record.h"
+#include "as/ctl_text.h"
 #include "cli/json.h"
 #include "policy/words.h"
 
@@ -46,22 +46,6 @@ static bool read_arg(const char *arg, char ret_key[TAG_KEY_MAX + 1], const char 
 	return policy_is_tag_key(ret_key);
 }
 
-static bool is_utf8(const char *text)
-{
-	uint8_t item[4 * TAG_VALUE_CHARS_MAX + 9];
-	struct ace_cbor_writer w;
-	struct ace_cbor_reader r;
-	struct ace_slice encoded;
-
-	ace_cbor_write_init(&w, item, sizeof item);
-	ace_cbor_write_tstr(&w, (struct ace_slice){ (const uint8_t *)text, strlen(text) });
-	if (ace_cbor_written(&w, &encoded))
-		return false;
-	ace_cbor_read_init(&r, encoded);
-	ace_cbor_read_tstr(&r);
-	return ace_cbor_read_finish(&r) == ACE_OK;
-}
-
 /* Before the store is opened, so that nothing is done by halves. */
 static int check_args(const struct tagging *t)
 {
@@ -73,7 +57,7 @@ static int check_args(const struct tagging *t)
 			return cli_fail(t->output, CLI_EXIT_USAGE, "\"%.60s\" is neither KEY=VALUE nor KEY-, with a key of a small "
 								   "letter, then small letters, digits, _, -, at most 32 in all",
 					t->args[i]);
-		if (value && (!*value || !is_utf8(value) || policy_text_chars(value) > TAG_VALUE_CHARS_MAX))
+		if (value && (!*value || !ctl_is_utf8((struct ace_slice){ (const uint8_t *)value, strlen(value) }) || policy_text_chars(value) > TAG_VALUE_CHARS_MAX))
 			return cli_fail(t->output, CLI_EXIT_USAGE, "the value of %s must be UTF-8 text of 1 to %d characters", key,
 					TAG_VALUE_CHARS_MAX);
 		for (size_t j = 0; j < i; j++)
