@@ -116,6 +116,7 @@ enum ace_err client_as_probe(struct client *client, struct client_as_line *line,
 	if (err)
 		return cli_error_set(ret_error, err, "%s: the path cannot be sent", line->bundle->as_uri);
 	client_step_begin(&step, &client->explain, "GET AS %s (%s)", line->address.path, protection(line));
+	step.is_to_as = true;
 	err = exchange(client, line, &message, &answer, ret_error);
 	if (err)
 		client_step_failed(&step, &answer, "no verified answer");
@@ -193,6 +194,7 @@ enum ace_err client_as_token(struct client *client, struct client_as_line *line,
 	enum ace_err err;
 
 	client_step_begin(&step, &client->explain, "POST AS %s (%s)", line->address.path, protection(line));
+	step.is_to_as = true;
 	memset(ret_answer, 0, sizeof *ret_answer);
 	err = token_post(client, line, query, &step, ret_answer, ret_error);
 	if (err) {

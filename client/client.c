@@ -1,22 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/client.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "cli/wireshark.h"
 
-enum ace_err client_open(struct client *ret_client, const struct client_settings *settings,
-			 const struct cli_output *output, struct cli_error *ret_error)
+static enum ace_err path_take(const char *path, char ret_path[CLIENT_PATH_MAX], struct cli_error *ret_error)
+{
+	if (path && strlen(path) >= CLIENT_PATH_MAX)
+		return cli_error_set(ret_error, ACE_ERR_USAGE, "%.40s...: the path is too long", path);
+	snprintf(ret_path, CLIENT_PATH_MAX, "%s", path ? path : "");
+	return ACE_OK;
+}
+
+void client_note(const struct client *client, const char *format, ...)
+{
+	char text[800];
+	va_list args;
+
+	if (!client->note)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	client->note(client->note_arg, text);
+}
+
+enum ace_err client_open(struct client *ret_client, const struct ace_client_options *options, struct cli_error *ret_error)
 {
 	enum ace_err err;
 
 	memset(ret_client, 0, sizeof *ret_client);
-	ret_client->output = output;
-	ret_client->wireshark_path = settings->wireshark_path;
-	ret_client->explain.output = settings->explain ? output : NULL;
-	ret_client->carrier.timeout_ms = settings->timeout_ms;
+	ret_client->note = options->note;
+	ret_client->note_arg = options->arg;
+	ret_client->explain.seen = options->step;
+	ret_client->explain.arg = options->arg;
+	ret_client->carrier.timeout_ms = options->timeout_ms;
 	ret_client->carrier.grace_ms = CLIENT_GRACE_MS;
-	err = client_state_open(settings->state_dir, &ret_client->state, ret_error);
+	err = path_take(options->wireshark_path, ret_client->wireshark_path, ret_error);
+	if (err)
+		return err;
+	err = client_state_open(options->state_dir, &ret_client->state, ret_error);
 	if (err)
 		return err;
 	err = client_transport_new(&ret_client->carrier.transport, ret_error);
@@ -66,7 +91,7 @@ enum ace_err client_peer_resolve(const struct cli_address *address, struct clien
 enum ace_err client_keys_log(const struct client *client, const struct ace_oscore_input *input,
 			     struct cli_error *ret_error)
 {
-	if (!client->wireshark_path)
+	if (!client->wireshark_path[0])
 		return ACE_OK;
 	return cli_wireshark_append(client->wireshark_path, &(struct cli_wireshark_context){
 		.client_id = input->sender_id,

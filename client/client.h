@@ -3,6 +3,7 @@
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
+#include "ace_client.h"
 #include "client/exchange.h"
 #include "client/explain.h"
 #include "client/hints.h"
@@ -16,18 +17,16 @@ struct client {
 	struct client_state state;
 	struct client_carrier carrier;
 	struct client_explain explain;
-	const struct cli_output *output; /* borrows */
-	const char *wireshark_path;      /* borrows; NULL: none */
+	void (*note)(void *arg, const char *text); /* NULL: nobody listens */
+	void *note_arg;
+	char wireshark_path[CLIENT_PATH_MAX]; /* "": none */
 };
 
-struct client_settings {
-	const char *state_dir;      /* NULL: the default place */
-	const char *wireshark_path; /* NULL: none */
-	uint32_t timeout_ms;        /* for each answer */
-	bool explain;
-};
-ACE_MUST_CHECK enum ace_err client_open(struct client *ret_client, const struct client_settings *settings,
-					const struct cli_output *output, struct cli_error *ret_error);
+/* options->timeout_ms is taken as it is. */
+ACE_MUST_CHECK enum ace_err client_open(struct client *ret_client, const struct ace_client_options *options,
+					struct cli_error *ret_error);
+/* Tell what a person should know. */
+void client_note(const struct client *client, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A zeroed struct is fine. */
 void client_close(struct client *client);
 
@@ -68,9 +67,10 @@ ACE_MUST_CHECK enum ace_err client_as_probe(struct client *client, struct client
 ACE_MUST_CHECK enum ace_err client_as_token(struct client *client, struct client_as_line *line,
 					    const struct client_token_query *query, struct client_answer *ret_answer,
 					    struct client_grant *ret_grant, struct cli_error *ret_error);
-/* Turn a ticket file into an enrolment. replace: also when another client is enrolled with that AS. */
+/* Turn a ticket file into an enrolment, which the caller ends with cli_client_bundle_fini(). replace: also when another
+ * client is enrolled with that AS. */
 ACE_MUST_CHECK enum ace_err client_enroll(struct client *client, const char *ticket_path, bool replace,
-					  struct cli_error *ret_error);
+					  struct cli_client_bundle *ret_ticket, struct cli_error *ret_error);
 
 /* --- Handing a token over (authz_step.c) --- */
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "ace_port.h"
-#include "cli/json.h"
 #include "client/client.h"
 
 static enum ace_err refuse(struct cli_error *ret_error, enum ace_err err)
@@ -101,27 +100,8 @@ static enum ace_err ticket_move(struct client *client, const struct cli_client_b
 	return err;
 }
 
-/* "coap://127.0.0.1:5683" of the token endpoint's URI. */
-static void enrolled_say(const struct client *client, const struct cli_client_bundle *ticket)
-{
-	char origin[CLIENT_ORIGIN_MAX];
-	struct cli_address address;
-	struct json_t *document;
-
-	if (cli_address_parse(ticket->as_uri, &address, NULL))
-		return;
-	client_origin(&address, origin);
-	cli_say_done(client->output, "enrolled as %s at %s", ticket->client, origin);
-	if (client->output->json == CLI_TEXT)
-		return;
-	document = cli_json_object();
-	cli_json_put_text(document, "client", ticket->client);
-	cli_json_put_text(document, "as_uri", ticket->as_uri);
-	if (cli_output_json(client->output, document))
-		cli_note(client->output, "the result could not be printed");
-}
-
-enum ace_err client_enroll(struct client *client, const char *ticket_path, bool replace, struct cli_error *ret_error)
+enum ace_err client_enroll(struct client *client, const char *ticket_path, bool replace,
+			   struct cli_client_bundle *ret_ticket, struct cli_error *ret_error)
 {
 	struct cli_client_bundle ticket = { 0 };
 	bool was_public = cli_file_is_public(ticket_path);
@@ -135,11 +115,12 @@ enum ace_err client_enroll(struct client *client, const char *ticket_path, bool 
 		err = ticket_test(client, &ticket, ret_error);
 	if (!err)
 		err = ticket_move(client, &ticket, ticket_path, ret_error);
-	if (!err)
-		enrolled_say(client, &ticket);
 	if (!err && was_public)
-		cli_note(client->output, "warning: every user of this machine could read %s: if one may have, enrol with "
-			 "a new ticket (acectl client ticket %s), which ends this one", ticket_path, ticket.client);
-	cli_client_bundle_fini(&ticket);
+		client_note(client, "warning: every user of this machine could read %s: if one may have, enrol with a new "
+			    "ticket (acectl client ticket %s), which ends this one", ticket_path, ticket.client);
+	if (err)
+		cli_client_bundle_fini(&ticket);
+	else
+		*ret_ticket = ticket;
 	return err;
 }

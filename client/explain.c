@@ -2,9 +2,10 @@
 #include "client/explain.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-#define WHAT_WIDTH 30
+#include "cli/scope.h"
 
 void client_step_begin(struct client_step *step, struct client_explain *explain, const char *format, ...)
 {
@@ -17,38 +18,34 @@ void client_step_begin(struct client_step *step, struct client_explain *explain,
 	va_end(args);
 }
 
-static void line_begin(struct client_step *step, FILE *to)
+static void tell(struct client_step *step, const struct client_answer *answer, uint8_t code, const char *text)
 {
-	if (step->lines++ == 0)
-		fprintf(to, "%u  ", ++step->explain->steps);
-	else
-		fputs("   ", to);
-	fprintf(to, "%-*s\xe2\x86\x92 ", WHAT_WIDTH, step->what);
+	struct client_explain *explain = step->explain;
+	const bool is_again = step->lines++ > 0;
+
+	if (!explain->seen)
+		return;
+	if (!is_again)
+		explain->steps++;
+	explain->seen(explain->arg, &(struct ace_client_step){
+		.number = explain->steps, .is_again = is_again, .is_to_as = step->is_to_as, .request = step->what, .code = code,
+		.answer = text, .sent_len = answer->sent_len, .received_len = code ? answer->received_len : 0 });
 }
 
 void client_step_line(struct client_step *step, const struct client_answer *answer, const char *format, ...)
 {
-	const struct cli_output *output = step->explain->output;
+	char text[CLI_SCOPE_TEXT_MAX + 512];
 	va_list args;
 
-	if (!output)
-		return;
-	line_begin(step, output->err);
-	fprintf(output->err, "%u.%02u  ", answer->msg.code >> 5, answer->msg.code & 0x1f);
 	va_start(args, format);
-	vfprintf(output->err, format, args);
+	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	fprintf(output->err, "   (%zu \xe2\x86\x92 %zu bytes)\n", answer->sent_len, answer->received_len);
+	tell(step, answer, answer->msg.code, text);
 }
 
 void client_step_failed(struct client_step *step, const struct client_answer *answer, const char *why)
 {
-	const struct cli_output *output = step->explain->output;
-
-	if (!output)
-		return;
-	line_begin(step, output->err);
-	fprintf(output->err, "%s   (%zu bytes sent)\n", why, answer->sent_len);
+	tell(step, answer, 0, why);
 }
 
 void client_step_seen(void *arg, const struct client_answer *answer, bool echo_follows)

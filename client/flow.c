@@ -151,7 +151,7 @@ static enum ace_err flow_pin(struct client_flow *flow, struct cli_error *ret_err
 	if (err)
 		return err;
 	cli_text_clean(now.audience, audience, sizeof audience);
-	cli_note(flow->client->output, "%s %s: it is %s, in the charge of %s",
+	client_note(flow->client, "%s %s: it is %s, in the charge of %s",
 		 flow->pin.origin.len ? "pinned anew" : "pinned", origin, audience, flow->as->as_uri);
 	return ACE_OK;
 }

@@ -6,7 +6,7 @@ void client_flow_put_down(struct client_flow *flow)
 {
 	/* What cannot be removed is a file of numbers for keys that nobody has. */
 	if (flow->assoc.is_candidate && client_assoc_remove(&flow->client->state, &flow->assoc, NULL))
-		cli_note(flow->client->output, "the numbers of keys that are given up could not be removed");
+		client_note(flow->client, "the numbers of keys that are given up could not be removed");
 	client_assoc_free(&flow->assoc);
 	flow->line_ready = false;
 }

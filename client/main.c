@@ -6,7 +6,8 @@ static const struct cli_flag program_flags[] = {
 	{ .name = "state-dir", .value = "DIR", .env = "ACE_STATE",
 	  .help = "credentials, tokens and pins (default: ~/.local/state/ace-client)" },
 	{ .name = "break", .letter = 'B', .value = "SECS", .help = "wait at most so long for each answer (default: 90)" },
-	{ .name = "explain", .help = "print every pair of messages with its size" },
+	{ .name = "explain", .help = "print every pair of messages with its size: --trace text" },
+	{ .name = "trace", .value = "FORM", .help = "print every pair of messages on stderr: text, json or mermaid" },
 	{ .name = "wireshark-keys", .value = "FILE", .help = "append the OSCORE contexts for Wireshark" },
 	{ 0 },
 };
@@ -17,7 +18,7 @@ static const struct cli_flag program_flags[] = {
 	{ .name = "audience", .letter = 'a', .value = "AUDIENCE", .help = "the device as the AS knows it" }
 
 static const struct cli_flag request_flags[] = {
-	{ .name = "method", .letter = 'm', .value = "METHOD", .help = "get, post, put or delete instead of the verb's" },
+	{ .name = "method", .letter = 'm', .value = "METHOD", .help = "instead of the verb's: get, post, put, delete, fetch, patch, ipatch" },
 	{ .name = "text", .letter = 'e', .value = "TEXT", .help = "payload; @FILE reads a file, - stdin" },
 	{ .name = "file", .letter = 'f', .value = "FILE", .help = "payload from a file, - from stdin" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "write the answer's payload to a file" },
@@ -53,6 +54,11 @@ static const struct cli_verb verbs[] = {
 					   "ace-client put coap://127.0.0.1:5690/schedule -f week.cbor -t 60\n"),
 	REQUEST("post", "send something to a resource", "ace-client post coap://127.0.0.1:5690/firmware -f new.bin -t 42\n"),
 	REQUEST("delete", "delete a resource", "ace-client delete coap://127.0.0.1:5690/log\n"),
+	REQUEST("fetch", "read a part of a resource, which the payload names",
+		"ace-client fetch coap://127.0.0.1:5690/log -e last=10 -t text/plain\n"),
+	REQUEST("patch", "change a part of a resource", "ace-client patch coap://127.0.0.1:5690/schedule -f change.cbor -t 60\n"),
+	REQUEST("ipatch", "change a part of a resource, in a way that may be repeated",
+		"ace-client ipatch coap://127.0.0.1:5690/schedule -f change.cbor -t 60\n"),
 	{ .name = "token", .args = "", .help = "only ask for a token", .flags = token_flags, .run = client_verb_token,
 	  .examples = "ace-client token -a thermo-101 -s climate.read\n"
 		      "ace-client token -a thermo-101 -s \"/temp:GET /setpoint:GET,PUT\"\n" },

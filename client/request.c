@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const methods[] = { "", "GET", "POST", "PUT", "DELETE" };
+static const char *const methods[] = { "", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH" };
 
 const char *client_method_name(uint8_t code)
 {

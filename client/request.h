@@ -37,9 +37,10 @@ ACE_MUST_CHECK enum ace_err client_request_message(const struct client_request *
 /* Bytes of a message on the wire; a request has no token yet, so its length is given apart. */
 size_t client_message_size(const struct ace_coap_message *message, size_t token_len);
 
+#define CLIENT_METHOD_MAX 7 /* iPATCH, RFC 8132 */
 /* "GET", "POST", ... */
 const char *client_method_name(uint8_t code);
-/* The code of get, post, put or delete; 0 when it is none. */
+/* The code of get, post, put, delete, fetch, patch or ipatch; 0 when it is none. */
 uint8_t client_method_code(const char *name);
 
 #endif

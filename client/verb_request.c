@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* get, put, post, delete. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "ace_port.h"
+#include "ace_registry.h"
+#include "cli/files.h"
 #include "cli/hex.h"
 #include "cli/json.h"
 #include "cli/scope.h"
+#include "client/request.h"
 #include "client/verbs.h"
 
-#define PAYLOAD_MAX 65536 /* read so much; what a datagram cannot take is refused when it is sent */
+#define PAYLOAD_MAX (1 << 20)
+#define OPTIONS_MAX 48
+#define OPTION_BYTES_MAX 2048
 
 static const struct {
 	const char *name;
@@ -26,12 +29,37 @@ static enum ace_err usage(struct cli_error *error, enum ace_err err)
 	return err;
 }
 
+/* A request as the command line describes it; what its parts borrow from. */
+struct typed {
+	struct ace_client_request request;
+	struct ace_client_option options[OPTIONS_MAX];
+	uint8_t values[OPTION_BYTES_MAX];
+	size_t values_len;
+	struct cli_bytes file; /* owns the payload when it came from a file */
+};
+
+/* Keep a copy of an option's value. */
+static enum ace_err value_add(struct typed *typed, uint16_t number, struct ace_slice value, struct cli_error *error)
+{
+	uint8_t *room = typed->values + typed->values_len;
+
+	if (typed->request.options_len == OPTIONS_MAX || value.len > sizeof typed->values - typed->values_len)
+		return usage(error, cli_error_set(error, ACE_ERR_SPACE, "the options are too many or too long"));
+	if (value.len)
+		memcpy(room, value.ptr, value.len);
+	typed->values_len += value.len;
+	typed->options[typed->request.options_len++] = (struct ace_client_option){ number, room, value.len };
+	return ACE_OK;
+}
+
 /* A Content-Format by number or name, as an option of the request. */
-static enum ace_err format_add(const struct cli_call *call, const char *flag, uint32_t option,
-			       struct client_request *request, struct cli_error *error)
+static enum ace_err format_add(const struct cli_call *call, const char *flag, uint16_t option, struct typed *typed,
+			       struct cli_error *error)
 {
 	const char *text = cli_flag_value(call, flag);
 	int64_t number = -1;
+	uint8_t bytes[2];
+	size_t skip;
 
 	if (!text)
 		return ACE_OK;
@@ -42,11 +70,14 @@ static enum ace_err format_add(const struct cli_call *call, const char *flag, ui
 		return usage(error, cli_error_set(error, ACE_ERR_USAGE,
 						  "--%s: \"%s\" is no Content-Format: give its number, or a name such "
 						  "as text/plain", flag, text));
-	return client_request_uint(request, option, (uint32_t)number);
+	bytes[0] = (uint8_t)(number >> 8);
+	bytes[1] = (uint8_t)number;
+	skip = number > 0xff ? 0 : number ? 1 : 2;
+	return value_add(typed, option, (struct ace_slice){ bytes + skip, sizeof bytes - skip }, error);
 }
 
 /* "NUM,TEXT" or "NUM,0xHEX". */
-static enum ace_err option_add(const char *text, struct client_request *request, struct cli_error *error)
+static enum ace_err option_add(const char *text, struct typed *typed, struct cli_error *error)
 {
 	const char *comma = strchr(text, ',');
 	char digits[8] = "";
@@ -58,66 +89,59 @@ static enum ace_err option_add(const char *text, struct client_request *request,
 		memcpy(digits, text, (size_t)(comma - text));
 	if (!comma || !cli_number_parse(digits, 1, 65535, &number))
 		return usage(error, cli_error_set(error, ACE_ERR_USAGE, "-O: \"%s\" is not NUM,TEXT", text));
-	/* RFC 8613 4.1.3.7: no OSCORE option in a message that is to be protected; Echo is the protocol's own. */
-	if (number == ACE_OPT_OSCORE || number == ACE_OPT_ECHO)
-		return usage(error, cli_error_set(error, ACE_ERR_USAGE, "-O: option %d is not the user's to set",
-						  (int)number));
 	if (strncmp(comma + 1, "0x", 2))
-		return client_request_option(request, (uint32_t)number, client_slice(comma + 1));
+		return value_add(typed, (uint16_t)number, (struct ace_slice){ (const uint8_t *)comma + 1, strlen(comma + 1) },
+				 error);
 	if (cli_hex_decode(comma + 3, strlen(comma + 3), &value))
 		return usage(error, cli_error_set(error, ACE_ERR_USAGE, "-O: \"%s\" is no hex", comma + 1));
-	return client_request_option(request, (uint32_t)number, ace_buf_slice(&value));
+	return value_add(typed, (uint16_t)number, ace_buf_slice(&value), error);
 }
 
-static enum ace_err payload_read(const struct cli_call *call, struct client_request *request,
-				 struct cli_bytes *ret_file, struct cli_error *error)
+static enum ace_err payload_read(const struct cli_call *call, struct typed *typed, struct cli_error *error)
 {
 	const char *text = cli_flag_value(call, "text"), *file = cli_flag_value(call, "file");
 	enum ace_err err;
 
 	if (text && file)
 		return usage(error, cli_error_set(error, ACE_ERR_USAGE, "-e and -f: one of them"));
-	if ((text || file) && request->code == ACE_COAP_GET)
+	if ((text || file) && typed->request.method == ACE_COAP_GET)
 		return usage(error, cli_error_set(error, ACE_ERR_USAGE, "a GET has no payload"));
 	if (text && text[0] == '@')
 		file = text + 1;
 	else if (text && !strcmp(text, "-"))
 		file = text;
 	if (!file) {
-		request->payload = client_slice(text);
+		typed->request.payload = text;
+		typed->request.payload_len = text ? strlen(text) : 0;
 		return ACE_OK;
 	}
-	err = cli_file_read(file, PAYLOAD_MAX, ret_file, error);
-	if (!err)
-		request->payload = (struct ace_slice){ ret_file->ptr, ret_file->len };
+	err = cli_file_read(file, PAYLOAD_MAX, &typed->file, error);
+	if (!err) {
+		typed->request.payload = typed->file.ptr;
+		typed->request.payload_len = typed->file.len;
+	}
 	return err;
 }
 
-static enum ace_err request_read(const struct cli_call *call, const struct cli_address *address,
-				 struct client_request *request, struct cli_bytes *ret_file, struct cli_error *error)
+static enum ace_err request_read(const struct cli_call *call, struct typed *typed, struct cli_error *error)
 {
 	const char *method = cli_flag_value(call, "method"), *option;
-	uint8_t code = client_method_code(method ? method : call->verb->name);
-	enum ace_err err;
+	enum ace_err err = ACE_OK;
 
-	if (!code)
-		return usage(error, cli_error_set(error, ACE_ERR_USAGE, "-m: \"%s\" is not get, post, put or delete",
-						  method));
-	err = client_request_init(request, code, address);
-	if (err == ACE_ERR_MALFORMED)
-		return usage(error, cli_error_set(error, err, "the URI has a %% that two hex digits do not follow"));
-	request->non = cli_flag(call, "non");
+	typed->request = (struct ace_client_request){
+		.uri = call->args[0], .method = client_method_code(method ? method : call->verb->name),
+		.is_non = cli_flag(call, "non"), .is_fresh = cli_flag(call, "fresh"), .options = typed->options,
+		.wish = client_wish_read(call) };
+	if (!typed->request.method)
+		return usage(error, cli_error_set(error, ACE_ERR_USAGE, "-m: \"%s\" is not get, post, put, delete, fetch, "
+						  "patch or ipatch", method));
 	for (size_t i = 0; !err && (option = cli_flag_nth(call, "option", i)); i++)
-		err = option_add(option, request, error);
+		err = option_add(option, typed, error);
 	if (!err)
-		err = format_add(call, "type", ACE_OPT_CONTENT_FORMAT, request, error);
+		err = format_add(call, "type", ACE_OPT_CONTENT_FORMAT, typed, error);
 	if (!err)
-		err = format_add(call, "accept", ACE_OPT_ACCEPT, request, error);
-	if (!err)
-		err = payload_read(call, request, ret_file, error);
-	if (err == ACE_ERR_SPACE)
-		return usage(error, cli_error_set(error, err, "the URI and the options are too long"));
-	return err;
+		err = format_add(call, "accept", ACE_OPT_ACCEPT, typed, error);
+	return err ? err : payload_read(call, typed, error);
 }
 
 static bool is_text(struct ace_slice bytes)
@@ -128,22 +152,20 @@ static bool is_text(struct ace_slice bytes)
 	return true;
 }
 
-static enum ace_err answer_json(const struct client_answer *answer, const struct cli_output *output)
+static enum ace_err answer_json(const struct ace_client_answer *answer, const struct cli_output *output)
 {
+	const struct ace_slice payload = { answer->payload, answer->payload_len };
 	struct json_t *document = cli_json_object();
-	struct ace_slice value;
-	uint32_t format;
 	char code[8];
 
-	snprintf(code, sizeof code, "%u.%02u", answer->msg.code >> 5, answer->msg.code & 0x1f);
+	snprintf(code, sizeof code, "%u.%02u", answer->code >> 5, answer->code & 0x1f);
 	cli_json_put_text(document, "code", code);
-	if (ace_coap_option_find(answer->msg.options, ACE_OPT_CONTENT_FORMAT, &value) &&
-	    !ace_coap_option_uint(value, &format))
-		cli_json_put_int(document, "content_format", format);
-	if (is_text(answer->msg.payload))
-		cli_json_put_slice(document, "payload", answer->msg.payload);
+	if (answer->has_format)
+		cli_json_put_int(document, "content_format", answer->format);
+	if (is_text(payload))
+		cli_json_put_slice(document, "payload", payload);
 	else
-		cli_json_put_hex(document, "payload_hex", answer->msg.payload);
+		cli_json_put_hex(document, "payload_hex", payload);
 	return cli_output_json(output, document);
 }
 
@@ -173,14 +195,15 @@ static const char *code_name(uint8_t code)
 	return "";
 }
 
-static int refusal_print(const struct client_answer *answer, const struct cli_output *output)
+static int refusal_print(const struct ace_client_answer *answer, const struct cli_output *output)
 {
-	const uint8_t code = answer->msg.code;
+	const struct ace_slice payload = { answer->payload, answer->payload_len };
+	const uint8_t code = answer->code;
 	struct cli_error error;
 	char text[200] = "";
 
-	if (is_text(answer->msg.payload))
-		cli_text_clean(answer->msg.payload, text, sizeof text);
+	if (is_text(payload))
+		cli_text_clean(payload, text, sizeof text);
 	cli_error_set(&error, ACE_OK, "the device answered %u.%02u%s%s%s", code >> 5, code & 0x1f, code_name(code),
 		      *text ? ": " : "", text);
 	error.exit = CLI_EXIT_NO;
@@ -191,14 +214,14 @@ static int refusal_print(const struct client_answer *answer, const struct cli_ou
 }
 
 /* Data to stdout or a file; a refusal of the device to stderr. */
-static int answer_print(const struct cli_call *call, const struct client_answer *answer,
+static int answer_print(const struct cli_call *call, const struct ace_client_answer *answer,
 			const struct cli_output *output)
 {
-	const struct ace_slice payload = answer->msg.payload;
+	const struct ace_slice payload = { answer->payload, answer->payload_len };
 	const char *file = cli_flag_value(call, "output");
 	struct cli_error error = { 0 };
 
-	if (answer->msg.code >> 5 != 2)
+	if (answer->code >> 5 != 2)
 		return refusal_print(answer, output);
 	if (file && strcmp(file, "-")) {
 		if (cli_file_write(file, payload, CLI_WRITE_REPLACE, &error))
@@ -215,56 +238,24 @@ static int answer_print(const struct cli_call *call, const struct client_answer 
 	return CLI_EXIT_OK;
 }
 
-static int request_run(const struct cli_call *call, const struct cli_output *output, struct client_job *job,
-		       struct cli_error *error)
+static int request_run(struct ace_client *client, const struct cli_call *call, const struct cli_output *output)
 {
-	struct client_settings settings;
-	struct client_answer answer;
-	struct client client;
+	struct typed typed = { .values_len = 0 };
+	struct ace_client_answer answer;
+	struct cli_error error = { 0 };
 	int code;
 
-	if (!client_settings_read(call, output, &settings))
-		return CLI_EXIT_USAGE;
-	if (client_open(&client, &settings, output, error))
-		return cli_error_print(output, error);
-	memset(&answer, 0, sizeof answer);
-	if (client_flow(&client, job, &answer, error))
-		code = cli_error_print(output, error);
+	if (request_read(call, &typed, &error))
+		code = cli_error_print(output, &error);
+	else if (ace_client_request(client, &typed.request, &answer))
+		code = client_failure_print(client, output);
 	else
 		code = answer_print(call, &answer, output);
-	client_answer_wipe(&answer);
-	client_close(&client);
+	cli_bytes_free(&typed.file);
 	return code;
-}
-
-static enum ace_err scheme_check(const struct cli_address *address, const struct cli_call *call,
-				 struct cli_error *error)
-{
-	return address->has_scheme ? ACE_OK : cli_error_set(error, ACE_ERR_USAGE, "\"%s\" is no coap:// URI",
-							    call->args[0]);
 }
 
 int client_verb_request(const struct cli_call *call, const struct cli_output *output)
 {
-	const char *scope = cli_flag_value(call, "scope");
-	uint8_t scope_bytes[CLI_SCOPE_MAX];
-	struct ace_buf scope_buf = ACE_BUF_OF(scope_bytes);
-	struct client_request request;
-	struct cli_bytes file = { 0 };
-	struct cli_error error = { 0 };
-	struct client_job job = { .request = &request, .as_uri = cli_flag_value(call, "as"),
-				  .audience = cli_flag_value(call, "audience"), .fresh = cli_flag(call, "fresh") };
-	int code;
-
-	if (cli_address_parse(call->args[0], &job.address, &error) || scheme_check(&job.address, call, &error) ||
-	    (scope && cli_scope_parse(scope, &scope_buf, &job.scope, &error))) {
-		(void)usage(&error, error.err);
-		return cli_error_print(output, &error);
-	}
-	if (request_read(call, &job.address, &request, &file, &error))
-		code = cli_error_print(output, &error);
-	else
-		code = request_run(call, output, &job, &error);
-	cli_bytes_free(&file);
-	return code;
+	return client_verb_with(call, output, request_run);
 }

@@ -1,54 +1,102 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* enroll, token, whoami, list, forget. */
+/* What verbs share, and enroll, token, whoami. */
 #include "client/verbs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "ace_port.h"
 #include "cli/hex.h"
 #include "cli/json.h"
-#include "cli/scope.h"
 
 #define ANSWER_WAIT_S 90 /* as coap-client: longer than a CON is retransmitted */
 
-bool client_settings_read(const struct cli_call *call, const struct cli_output *output,
-			  struct client_settings *ret_settings)
+int client_failure_print(const struct ace_client *client, const struct cli_output *output)
 {
-	const struct cli_number wait = { .flag = "break", .min = 1, .max = 3600, .fallback = ANSWER_WAIT_S };
-	int64_t seconds;
+	const struct ace_client_failure failure = ace_client_failure(client);
+	struct cli_error error = { 0 };
 
-	if (!cli_flag_number(call, output, &wait, &seconds))
-		return false;
-	*ret_settings = (struct client_settings){
-		.state_dir = cli_flag_value(call, "state-dir"),
-		.wireshark_path = cli_flag_value(call, "wireshark-keys"),
-		.timeout_ms = (uint32_t)seconds * 1000,
-		.explain = cli_flag(call, "explain"),
-	};
-	return true;
+	(void)cli_error_set(&error, failure.err, "%s", failure.message);
+	error.exit = (int)failure.fault;
+	snprintf(error.code, sizeof error.code, "%s", failure.code);
+	snprintf(error.file, sizeof error.file, "%s", failure.file);
+	if (failure.advice[0])
+		cli_error_hint(&error, "%s", failure.advice);
+	return cli_error_print(output, &error);
+}
+
+static void note(void *arg, const char *text)
+{
+	const struct client_trace *trace = arg;
+
+	cli_note(trace->output, "%s", text);
+}
+
+static void step(void *arg, const struct ace_client_step *told)
+{
+	client_trace_step(arg, told);
 }
 
 int client_verb_with(const struct cli_call *call, const struct cli_output *output, client_work_fn *work)
 {
-	struct client_settings settings;
-	struct cli_error error = { 0 };
-	struct client client;
-	int code = CLI_EXIT_OK;
+	const struct cli_number wait = { .flag = "break", .min = 1, .max = 3600, .fallback = ANSWER_WAIT_S };
+	struct client_trace trace;
+	struct ace_client *client;
+	int64_t seconds;
+	int code;
 
-	if (!client_settings_read(call, output, &settings))
+	if (!cli_flag_number(call, output, &wait, &seconds) || !client_trace_read(call, output, &trace))
 		return CLI_EXIT_USAGE;
-	if (client_open(&client, &settings, output, &error))
-		return cli_error_print(output, &error);
-	if (work(&client, call, &error))
-		code = cli_error_print(output, &error);
-	client_close(&client);
+	if (ace_client_open(&(struct ace_client_options){
+		    .state_dir = cli_flag_value(call, "state-dir"),
+		    .wireshark_path = cli_flag_value(call, "wireshark-keys"),
+		    .timeout_ms = (uint32_t)seconds * 1000,
+		    .note = note, .step = trace.form ? step : NULL, .arg = &trace }, &client))
+		code = client_failure_print(client, output);
+	else
+		code = work(client, call, output);
+	ace_client_close(client);
 	return code;
 }
 
-static enum ace_err enroll(struct client *client, const struct cli_call *call, struct cli_error *error)
+struct ace_client_wish client_wish_read(const struct cli_call *call)
 {
-	return client_enroll(client, call->args[0], call->yes, error);
+	return (struct ace_client_wish){ .as_uri = cli_flag_value(call, "as"),
+					 .audience = cli_flag_value(call, "audience"),
+					 .scope = cli_flag_value(call, "scope") };
+}
+
+static int json_print(const struct cli_output *output, struct json_t *document)
+{
+	return cli_output_json(output, document) ? CLI_EXIT_BROKEN : CLI_EXIT_OK;
+}
+
+/* --- enroll --- */
+
+static struct json_t *enrolment_json(const struct ace_client_enrolment *enrolment)
+{
+	struct json_t *document = cli_json_object();
+
+	cli_json_put_text(document, "client", enrolment->client);
+	cli_json_put_text(document, "as_uri", enrolment->as_uri);
+	return document;
+}
+
+/* "coap://127.0.0.1:5683" of the token endpoint's URI. */
+static size_t authority_len(const char *uri)
+{
+	const char *host = strstr(uri, "://");
+
+	return host ? (size_t)(host - uri) + 3 + strcspn(host + 3, "/?") : strlen(uri);
+}
+
+static int enroll(struct ace_client *client, const struct cli_call *call, const struct cli_output *output)
+{
+	struct ace_client_enrolment enrolment;
+
+	if (ace_client_enroll(client, call->args[0], call->yes, &enrolment))
+		return client_failure_print(client, output);
+	cli_say_done(output, "enrolled as %s at %.*s", enrolment.client, (int)authority_len(enrolment.as_uri),
+		     enrolment.as_uri);
+	return json_print(output, enrolment_json(&enrolment));
 }
 
 int client_verb_enroll(const struct cli_call *call, const struct cli_output *output)
@@ -58,122 +106,30 @@ int client_verb_enroll(const struct cli_call *call, const struct cli_output *out
 
 /* --- token --- */
 
-static void put_scope(struct json_t *document, const struct ace_scope *scope)
+static int token(struct ace_client *client, const struct cli_call *call, const struct cli_output *output)
 {
-	char text[CLI_SCOPE_TEXT_MAX];
+	const struct ace_client_wish wish = client_wish_read(call);
+	struct json_t *document;
+	struct ace_client_token granted;
+	struct ace_slice bytes;
+	char hex[CLI_HEX_CAP(4096)];
 
-	cli_scope_text(scope, text, sizeof text);
-	cli_json_put_text(document, "scope", scope->kind ? text : NULL);
-}
-
-static enum ace_err grant_print(const struct client *client, const struct client_token_query *query,
-				const struct client_grant *grant, bool show)
-{
-	const struct ace_scope *scope = grant->scope.kind ? &grant->scope : &query->scope;
-	char scope_text[CLI_SCOPE_TEXT_MAX], audience[160], hex[CLI_HEX_CAP(CLIENT_MESSAGE_MAX)];
-	struct json_t *document = cli_json_object();
-
-	cli_scope_text(scope, scope_text, sizeof scope_text);
-	cli_text_clean(query->audience, audience, sizeof audience);
-	cli_hex_encode(grant->token, hex, sizeof hex);
-	cli_say(client->output, "%s%sscope %s, expires in %lld s, %zu bytes", audience, *audience ? ": " : "",
-		scope_text, (long long)grant->expires_in_s, grant->token.len);
-	if (show)
-		cli_say(client->output, "%s", hex);
-	if (query->audience.len)
-		cli_json_put_slice(document, "audience", query->audience);
-	put_scope(document, scope);
-	cli_json_put_int(document, "expires_in", grant->expires_in_s);
-	if (show)
-		cli_json_put_hex(document, "access_token", grant->token);
-	return cli_output_json(client->output, document);
-}
-
-/* Keep it for the next request, unless an association is there that goes on. */
-static enum ace_err grant_cache(struct client *client, const struct cli_client_bundle *as,
-				const struct client_token_query *query, const struct client_grant *grant,
-				struct cli_error *error)
-{
-	struct client_assoc old = { 0 }, assoc = {
-		.as_uri = client_slice(as->as_uri), .audience = query->audience, .token = grant->token, .osc = grant->osc,
-		.scope = grant->scope.kind ? grant->scope : query->scope };
-	int64_t now;
-	enum ace_err err = ace_port_wall_clock(&now);
-
-	if (err || !query->audience.len)
-		return err;
-	err = client_assoc_read(&client->state, assoc.as_uri, assoc.audience, &old, error);
-	if (err && err != ACE_ERR_NOT_FOUND)
-		return err;
-	assoc.expires = now + grant->expires_in_s;
-	if (err || now >= old.expires)
-		err = client_assoc_replace(&client->state, &old, &assoc, error);
-	client_assoc_free(&old);
-	cli_bytes_free(&assoc.content);
-	return err;
-}
-
-static enum ace_err token_get(struct client *client, const struct cli_client_bundle *as,
-			      const struct client_token_query *query, bool show, struct cli_error *error)
-{
-	struct client_as_line line;
-	struct client_answer answer;
-	struct client_grant grant;
-	enum ace_err err = client_as_open(client, as, false, &line, error);
-
-	if (err)
-		return err;
-	err = client_as_token(client, &line, query, &answer, &grant, error);
-	if (!err)
-		err = grant_cache(client, as, query, &grant, error);
-	if (!err)
-		err = grant_print(client, query, &grant, show);
-	client_answer_wipe(&answer);
-	client_as_close(&line);
-	return err;
-}
-
-/* The AS that --as names, or the only one. */
-static enum ace_err as_select(const struct client_enrolments *enrolments, const char *as_uri,
-			      const struct cli_client_bundle **ret_as, struct cli_error *error)
-{
-	enum ace_err err;
-
-	*ret_as = as_uri ? client_enrolment_find(enrolments, client_slice(as_uri)) :
-			   enrolments->len == 1 ? &enrolments->bundles[0] : NULL;
-	if (*ret_as)
-		return ACE_OK;
-	if (as_uri || !enrolments->len) {
-		err = cli_error_set(error, ACE_ERR_NOT_FOUND, "not enrolled with %s", as_uri ? as_uri : "any AS");
-		error->exit = CLI_EXIT_REFUSED;
-		return err;
-	}
-	err = cli_error_set(error, ACE_ERR_USAGE, "enrolled with several AS: name one with --as URI");
-	error->exit = CLI_EXIT_USAGE;
-	return err;
-}
-
-static enum ace_err token(struct client *client, const struct cli_call *call, struct cli_error *error)
-{
-	const char *scope = cli_flag_value(call, "scope"), *audience = cli_flag_value(call, "audience");
-	uint8_t scope_bytes[CLI_SCOPE_MAX];
-	struct ace_buf scope_buf = ACE_BUF_OF(scope_bytes);
-	struct client_token_query query = { .audience = client_slice(audience), .ask_profile = true };
-	struct client_enrolments enrolments = { 0 };
-	const struct cli_client_bundle *as;
-	enum ace_err err;
-
-	if (scope && cli_scope_parse(scope, &scope_buf, &query.scope, error)) {
-		error->exit = CLI_EXIT_USAGE;
-		return error->err;
-	}
-	err = client_enrolments_read(&client->state, &enrolments, error);
-	if (!err)
-		err = as_select(&enrolments, cli_flag_value(call, "as"), &as, error);
-	if (!err)
-		err = token_get(client, as, &query, cli_flag(call, "show"), error);
-	client_enrolments_free(&enrolments);
-	return err;
+	if (ace_client_token(client, &wish, &granted))
+		return client_failure_print(client, output);
+	bytes = (struct ace_slice){ granted.bytes, granted.bytes_len };
+	cli_hex_encode(bytes, hex, sizeof hex);
+	cli_say(output, "%s%sscope %s, expires in %lld s, %zu bytes", granted.audience ? granted.audience : "",
+		granted.audience ? ": " : "", granted.scope ? granted.scope : "-", (long long)granted.expires_in_s, bytes.len);
+	if (cli_flag(call, "show"))
+		cli_say(output, "%s", hex);
+	document = cli_json_object();
+	if (granted.audience)
+		cli_json_put_text(document, "audience", granted.audience);
+	cli_json_put_text(document, "scope", granted.scope);
+	cli_json_put_int(document, "expires_in", granted.expires_in_s);
+	if (cli_flag(call, "show"))
+		cli_json_put_hex(document, "access_token", bytes);
+	return json_print(output, document);
 }
 
 int client_verb_token(const struct cli_call *call, const struct cli_output *output)
@@ -183,31 +139,28 @@ int client_verb_token(const struct cli_call *call, const struct cli_output *outp
 
 /* --- whoami --- */
 
-static enum ace_err whoami(struct client *client, const struct cli_call *call, struct cli_error *error)
+struct people {
+	const struct cli_output *output;
+	struct json_t *list;
+};
+
+static void whoami_add(void *arg, const struct ace_client_enrolment *enrolment)
 {
-	struct client_enrolments enrolments = { 0 };
-	struct json_t *list = cli_json_array();
-	enum ace_err err = client_enrolments_read(&client->state, &enrolments, error);
+	struct people *people = arg;
+
+	cli_say(people->output, "%s at %s", enrolment->client, enrolment->as_uri);
+	cli_json_add(people->list, enrolment_json(enrolment));
+}
+
+static int whoami(struct ace_client *client, const struct cli_call *call, const struct cli_output *output)
+{
+	struct people people = { output, cli_json_array() };
 
 	(void)call;
-	if (!err && !enrolments.len) {
-		err = cli_error_set(error, ACE_ERR_NOT_FOUND, "not enrolled with any AS");
-		cli_error_hint(error, "get a ticket from the operator, then: ace-client enroll TICKET");
-		error->exit = CLI_EXIT_NO;
-	}
-	for (size_t i = 0; !err && i < enrolments.len; i++) {
-		struct json_t *entry = cli_json_object();
-
-		cli_say(client->output, "%s at %s", enrolments.bundles[i].client, enrolments.bundles[i].as_uri);
-		cli_json_put_text(entry, "client", enrolments.bundles[i].client);
-		cli_json_put_text(entry, "as_uri", enrolments.bundles[i].as_uri);
-		cli_json_add(list, entry);
-	}
-	client_enrolments_free(&enrolments);
-	if (!err)
-		return cli_output_json(client->output, list);
-	cli_json_free(list);
-	return err;
+	if (!ace_client_enrolments(client, whoami_add, &people))
+		return json_print(output, people.list);
+	cli_json_free(people.list);
+	return client_failure_print(client, output);
 }
 
 int client_verb_whoami(const struct cli_call *call, const struct cli_output *output)

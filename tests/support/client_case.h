@@ -11,14 +11,12 @@
 static char dir[64];
 static struct peer peer;
 static struct client client;
-static struct cli_output output;
 static struct cli_error error;
 
 static inline void client_start(void)
 {
-	output = (struct cli_output){ .program = "test", .out = stdout, .err = stderr, .quiet = true };
-	assert_int_equal(client_open(&client, &(struct client_settings){ .state_dir = dir, .timeout_ms = 3000 },
-				     &output, NULL), ACE_OK);
+	assert_int_equal(client_open(&client, &(struct ace_client_options){ .state_dir = dir, .timeout_ms = 3000 }, NULL),
+			 ACE_OK);
 }
 
 static inline void enrol(void)

@@ -16,8 +16,6 @@
 static char dir[64], ticket_dir[64], ticket[128];
 static struct peer peer;
 static struct client client;
-static const struct cli_output output = { .program = "test", .quiet = true, .json = CLI_TEXT };
-static struct cli_output output_now;
 static struct cli_error error;
 
 static int start(void **state)
@@ -28,12 +26,7 @@ static int start(void **state)
 	snprintf(ticket, sizeof ticket, "%s/c.ace", ticket_dir);
 	peer_start(&peer);
 	memset(&error, 0, sizeof error);
-	output_now = output;
-	output_now.out = fopen("/dev/null", "w");
-	output_now.err = output_now.out;
-	assert_non_null(output_now.out);
-	return client_open(&client, &(struct client_settings){ .state_dir = dir, .timeout_ms = 2000 }, &output_now,
-			   NULL);
+	return client_open(&client, &(struct ace_client_options){ .state_dir = dir, .timeout_ms = 2000 }, NULL);
 }
 
 static int stop(void **state)
@@ -41,10 +34,19 @@ static int stop(void **state)
 	(void)state;
 	client_close(&client);
 	peer_stop(&peer);
-	fclose(output_now.out);
 	state_dir_remove(dir);
 	state_dir_remove(ticket_dir);
 	return 0;
+}
+
+static enum ace_err enrol_with(bool replace)
+{
+	struct cli_client_bundle enrolled;
+	enum ace_err err = client_enroll(&client, ticket, replace, &enrolled, &error);
+
+	if (!err)
+		cli_client_bundle_fini(&enrolled);
+	return err;
 }
 
 /* Without expires it is an export. */
@@ -75,7 +77,7 @@ static void ticket_is_moved_after_a_verified_exchange(void **state)
 	(void)state;
 	peer.script.echo = true;
 	ticket_write("wallboard-1", SECRET, EXPIRES);
-	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_OK);
+	assert_int_equal(enrol_with(false), ACE_OK);
 	assert_false(ticket_is_there());
 	assert_int_equal(peer.as_requests, 2);
 	assert_int_equal(client_enrolments_read(&client.state, &enrolments, NULL), ACE_OK);
@@ -109,16 +111,15 @@ static void key_of_an_export_goes_on_where_nobody_was(void **state)
 	(void)state;
 	assert_int_equal(client_seq_floor(&before), ACE_OK);
 	ticket_write("wallboard-1", SECRET, EXPIRES);
-	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_OK);
+	assert_int_equal(enrol_with(false), ACE_OK);
 	assert_in_range(next_number(), 1, 1000); /* a ticket is the first to use its key */
 	/* The state is lost, and the operator exports the key once more. */
 	client_close(&client);
 	state_dir_remove(dir);
 	state_dir_make(dir);
-	assert_int_equal(client_open(&client, &(struct client_settings){ .state_dir = dir, .timeout_ms = 2000 },
-				     &output_now, NULL), ACE_OK);
+	assert_int_equal(client_open(&client, &(struct ace_client_options){ .state_dir = dir, .timeout_ms = 2000 }, NULL), ACE_OK);
 	ticket_write("wallboard-1", SECRET, NULL);
-	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_OK);
+	assert_int_equal(enrol_with(false), ACE_OK);
 	assert_true(next_number() > before);
 }
 
@@ -126,7 +127,7 @@ static void wrong_secret_keeps_the_ticket(void **state)
 {
 	(void)state;
 	ticket_write("wallboard-1", "c0c1c200000000000000000000000001", EXPIRES);
-	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_ERR_UNPROTECTED);
+	assert_int_equal(enrol_with(false), ACE_ERR_UNPROTECTED);
 	assert_int_equal(error.exit, CLI_EXIT_REFUSED);
 	assert_true(ticket_is_there());
 	assert_int_equal(state_dir_count(dir, "as-"), 0);
@@ -136,7 +137,7 @@ static void expired_ticket_is_refused_unsent(void **state)
 {
 	(void)state;
 	ticket_write("wallboard-1", SECRET, EXPIRED);
-	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_ERR_EXPIRED);
+	assert_int_equal(enrol_with(false), ACE_ERR_EXPIRED);
 	assert_int_equal(error.exit, CLI_EXIT_REFUSED);
 	assert_true(ticket_is_there());
 	assert_int_equal(peer.as_requests, 0);
@@ -146,7 +147,7 @@ static void malformed_ticket_is_refused_and_kept(void **state)
 {
 	(void)state;
 	ticket_write("wallboard-1", "c0c1", EXPIRES);
-	assert_int_not_equal(client_enroll(&client, ticket, false, &error), ACE_OK);
+	assert_int_not_equal(enrol_with(false), ACE_OK);
 	assert_true(error.message[0]);
 	assert_true(ticket_is_there());
 	assert_int_equal(peer.as_requests, 0);
@@ -156,11 +157,11 @@ static void another_client_is_not_thrown_away_unasked(void **state)
 {
 	(void)state;
 	ticket_write("one", SECRET, EXPIRES);
-	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_OK);
+	assert_int_equal(enrol_with(false), ACE_OK);
 	ticket_write("two", SECRET, EXPIRES);
-	assert_int_equal(client_enroll(&client, ticket, false, &error), ACE_ERR_EXISTS);
+	assert_int_equal(enrol_with(false), ACE_ERR_EXISTS);
 	assert_true(ticket_is_there());
-	assert_int_equal(client_enroll(&client, ticket, true, &error), ACE_OK);
+	assert_int_equal(enrol_with(true), ACE_OK);
 	assert_false(ticket_is_there());
 	/* The same key came three times, and no number of it was used twice. */
 	assert_int_equal(peer.replays, 0);

@@ -81,9 +81,13 @@ static void methods_have_names(void **state)
 	(void)state;
 	assert_int_equal(client_method_code("put"), ACE_COAP_PUT);
 	assert_int_equal(client_method_code("DELETE"), ACE_COAP_DELETE);
-	assert_int_equal(client_method_code("fetch"), 0);
+	assert_int_equal(client_method_code("fetch"), ACE_COAP_FETCH);
+	assert_int_equal(client_method_code("ipatch"), CLIENT_METHOD_MAX);
+	assert_int_equal(client_method_code("copy"), 0);
 	assert_int_equal(client_method_code(""), 0);
 	assert_string_equal(client_method_name(ACE_COAP_POST), "POST");
+	assert_string_equal(client_method_name(CLIENT_METHOD_MAX), "iPATCH");
+	assert_string_equal(client_method_name(CLIENT_METHOD_MAX + 1), "?");
 }
 
 static struct ace_scope scope_of(const char *text, struct ace_buf *out)
