@@ -103,6 +103,11 @@ static bool read_log_level(const json_t *value, struct as_config *config)
 	return json_is_string(value) && cli_log_level_parse(json_string_value(value), &config->log_level);
 }
 
+static bool read_sandbox(const json_t *value, struct as_config *config)
+{
+	return json_is_string(value) && as_sandbox_parse(json_string_value(value), &config->sandbox);
+}
+
 static bool read_log_tokens(const json_t *value, struct as_config *config)
 {
 	config->log_tokens = json_is_true(value);
@@ -231,6 +236,7 @@ static const struct member members[] = {
 	{ "log_tokens", "true or false", read_log_tokens },
 	{ "metrics", "a loopback address like \"" AS_METRICS_DEFAULT "\"", read_metrics },
 	{ "paths", "an object with any of introspect and revocation_list", read_object },
+	{ "sandbox", "one of \"auto\", \"off\" and \"require\"", read_sandbox },
 	{ "state_dir", "the path of the store", read_state_dir },
 };
 

@@ -5,6 +5,7 @@
 
 #include "as/bucket.h"
 #include "as/metrics_http.h"
+#include "as/sandbox.h"
 #include "as/trl_query.h"
 #include "cli/address.h"
 #include "cli/log.h"
@@ -32,6 +33,7 @@ struct as_config {
 	char administrators[AS_ADMINISTRATORS_MAX][STORE_ID_MAX + 1]; /* clients that see all of it */
 	size_t administrators_len;
 	enum cli_log_level log_level;
+	enum as_sandbox_mode sandbox;
 	bool log_tokens;                  /* a line for each token that is issued: see as/token_log.h */
 	struct as_rate grants, refusals;  /* of one client */
 	uint32_t keep_days;               /* decisions are kept for so long, */
@@ -45,7 +47,7 @@ struct as_config {
 
 void as_config_init(struct as_config *ret_config);
 /* Read a configuration file over what is there: a JSON object with any of state_dir, kek, listen, issuer, log_level,
- * log_tokens, metrics, limits {client_rate, client_burst, contexts, devices, dtls_sessions, messages, observers},
+ * log_tokens, metrics, sandbox, limits {client_rate, client_burst, contexts, devices, dtls_sessions, messages, observers},
  * paths {introspect, revocation_list},
  * audit {keep_days, max_bytes}, administrators and description. Nothing else may be in it.
  * After a failure config is as before. ACE_ERR_MALFORMED with file, line, column, pointer and a hint; errors of

@@ -58,17 +58,22 @@ static void check_buffer(struct doctor *d)
 			      ACE_UDP_RECEIVE_BYTES);
 }
 
-static void check_coaps(struct doctor *d)
+/* What the aced that runs, or ran last, has told of itself; false: nothing. */
+static bool read_beat(struct doctor *d, struct store_heartbeat *ret_beat)
 {
-	struct store_heartbeat beat = { .pid = 0 };
 	struct store_txn *txn;
-	enum ace_err err = d->store ? store_begin_read(d->store, &txn) : ACE_ERR_NOT_FOUND;
+	enum ace_err err;
 
-	if (!err) {
-		err = store_heartbeat_get(txn, &beat);
-		store_abort(txn);
-	}
-	if (err || !strstr(beat.listen, "coaps://")) {
+	if (!d->store || store_begin_read(d->store, &txn))
+		return false;
+	err = store_heartbeat_get(txn, ret_beat);
+	store_abort(txn);
+	return !err;
+}
+
+static void check_coaps(struct doctor *d, const struct store_heartbeat *beat)
+{
+	if (!strstr(beat->listen, "coaps://")) {
 		doctor_add(d, "coaps", DOCTOR_OK, "not served");
 		return;
 	}
@@ -77,11 +82,29 @@ static void check_coaps(struct doctor *d)
 	doctor_advise(d, "keep it patched, or serve coap:// alone");
 }
 
+/* Without Landlock, as in many containers, the filter of system calls is most of it. */
+static void check_sandbox(struct doctor *d, const struct store_heartbeat *beat)
+{
+	if (!beat->sandbox[0])
+		return; /* no aced has run, or one that did not tell */
+	if (strstr(beat->sandbox, "seccomp")) {
+		doctor_add(d, "sandbox", DOCTOR_OK, "aced is restricted by %s", beat->sandbox);
+		return;
+	}
+	doctor_add(d, "sandbox", DOCTOR_WARN, "aced runs without its filter of system calls (sandbox: %s)", beat->sandbox);
+	doctor_advise(d, "leave sandbox out of its configuration and command line; the log (sandbox.off, sandbox.missing) says why it is so");
+}
+
 void doctor_host(struct doctor *d)
 {
+	struct store_heartbeat beat = { .pid = 0 };
+	bool is_told = read_beat(d, &beat);
+
 	check_clock(d);
 	check_buffer(d);
-	check_coaps(d);
+	check_coaps(d, &beat);
+	if (is_told)
+		check_sandbox(d, &beat);
 }
 
 /* Nobody but its owner and its group has anything to do there. */

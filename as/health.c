@@ -16,6 +16,8 @@
 #include "cli/log.h"
 #include "storage/usage.h"
 
+static int notify_fd = -1; /* open for as long as the process lives: in the sandbox there are no new ones */
+
 #define STATUS_MS 10000 /* a status that is older says little */
 
 static bool is_not(char ret_reason[AS_HEALTH_TEXT_MAX], const char *why, const char *what)
@@ -57,24 +59,25 @@ void as_health_failed(struct as_server *as, enum ace_err err)
 	cli_log_paced(pace_of(&as->paces, err), as->batch->monotonic_ms, CLI_LOG_WARN, "token.failed", cli_log_err(err));
 }
 
+void as_health_open(void)
+{
+	if (notify_fd < 0 && getenv("NOTIFY_SOCKET"))
+		notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
 void as_health_notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	size_t len = path ? strlen(path) : 0;
-	int fd;
 
-	if (len < 2 || len >= sizeof to.sun_path || (path[0] != '/' && path[0] != '@'))
+	if (notify_fd < 0 || len < 2 || len >= sizeof to.sun_path || (path[0] != '/' && path[0] != '@'))
 		return;
 	memcpy(to.sun_path, path, len);
 	if (path[0] == '@') /* an abstract name */
 		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return;
-	(void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)(const void *)&to,
+	(void)sendto(notify_fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)(const void *)&to,
 		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
 }
 
 uint64_t as_health_beat_ms(void)

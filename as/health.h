@@ -16,6 +16,8 @@ bool as_health_ready(struct as_server *as, char ret_reason[AS_HEALTH_TEXT_MAX]);
 /* A verified token request could not be served for a reason of ours: say so in the log, once a minute and reason at most. */
 void as_health_failed(struct as_server *as, enum ace_err err);
 
+/* Before the first of those below. */
+void as_health_open(void);
 /* Tell the service manager, if there is one, in the protocol of sd_notify(3): "READY=1\nSTATUS=...". What it does not take is
  * lost. */
 void as_health_notify(const char *state);

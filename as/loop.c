@@ -12,6 +12,7 @@
 #include "as/health.h"
 #include "as/observe.h"
 #include "as/retain.h"
+#include "as/sandbox.h"
 #include "as/trl.h"
 #include "cli/log.h"
 #include "storage/clients.h"
@@ -206,6 +207,9 @@ enum ace_err as_server_run(struct as_server *as)
 	struct loop loop;
 	enum ace_err err = open_loop(as, &loop);
 
+	as_health_open();
+	if (!err)
+		err = as_sandbox_enter(as);
 	loop.housekept_ms = loop.heartbeat_ms = ace_port_monotonic_ms();
 	loop.sign_ms = as_health_beat_ms();
 	if (!err)

@@ -24,6 +24,8 @@ static const struct cli_flag flags[] = {
 	{ .name = "metrics", .value = "ADDRESS:PORT", .help = "serve metrics for Prometheus on a loopback address" },
 	{ .name = "log-level", .value = "LEVEL", .help = "error, warn, info or debug (default info)" },
 	{ .name = "log-tokens", .help = "a line for each token that is issued, at level info" },
+	{ .name = "sandbox", .value = "MODE",
+	  .help = "auto (default), off, or require: give up files and system calls after the start" },
 	{ .name = "check", .help = "check configuration, store, key and policy, then exit" },
 	{ .name = "foreground", .help = "the default, accepted for habit" },
 	{ .name = "wireshark-keys", .value = "FILE",
@@ -74,7 +76,8 @@ static int take_metrics(const struct cli_call *call, const struct cli_output *ou
 
 static int read_config(const struct cli_call *call, const struct cli_output *output, struct as_config *config)
 {
-	const char *path = cli_flag_value(call, "config"), *level = cli_flag_value(call, "log-level");
+	const char *path = cli_flag_value(call, "config"), *level = cli_flag_value(call, "log-level"),
+		   *sandbox = cli_flag_value(call, "sandbox");
 	struct cli_error error;
 
 	as_config_init(config);
@@ -89,6 +92,8 @@ static int read_config(const struct cli_call *call, const struct cli_output *out
 		return cli_fail(output, CLI_EXIT_USAGE, "a path or URI on the command line is too long");
 	if (level && !cli_log_level_parse(level, &config->log_level))
 		return cli_fail(output, CLI_EXIT_USAGE, "--log-level %s: use error, warn, info or debug", level);
+	if (sandbox && !as_sandbox_parse(sandbox, &config->sandbox))
+		return cli_fail(output, CLI_EXIT_USAGE, "--sandbox %s: use auto, off or require", sandbox);
 	config->log_tokens |= cli_flag(call, "log-tokens");
 	return take_metrics(call, output, config);
 }

@@ -250,6 +250,7 @@ enum ace_err as_heartbeat(struct as_server *as)
 
 	snprintf(beat.listen, sizeof beat.listen, as->coaps ? "coap://%s coaps://%s" : "coap://%s",
 		 ace_udp_address(as->udp), as->coaps ? as_coaps_address(as->coaps) : "");
+	snprintf(beat.sandbox, sizeof beat.sandbox, "%s", as->sandbox ? as->sandbox : "");
 	snprintf(beat.trl_path, sizeof beat.trl_path, "%s", as->config->trl_path);
 	return store_write(as->store, put_heartbeat, &beat);
 }

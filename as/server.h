@@ -61,6 +61,7 @@ struct as_server {
 	struct as_metrics metrics;
 	struct as_overload overload;
 	struct as_http *http; /* owns; NULL: no metrics are asked for */
+	const char *sandbox;  /* static: what is in force of it, for people; NULL: not entered yet */
 	enum ace_err commit_err;   /* of the last commit */
 	enum ace_err sequence_err; /* of the last time that token numbers were wanted */
 	struct as_batch *batch; /* owns: the requests at hand */

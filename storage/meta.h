@@ -31,6 +31,7 @@ struct store_heartbeat {
 	char version[32];
 	char listen[STORE_DESCRIPTION_MAX + 1]; /* for people: the endpoints, space-separated */
 	char trl_path[STORE_PATH_MAX + 1];      /* where the revocation list is; "": not told */
+	char sandbox[32];                       /* for people: what restricts the daemon; "": not told */
 };
 
 ACE_MUST_CHECK enum ace_err store_heartbeat_put(struct store_txn *txn, const struct store_heartbeat *heartbeat);

@@ -100,7 +100,7 @@ enum ace_err record_info_read(struct ace_slice in, struct store_info *ret_info)
 }
 
 enum beat_key { BEAT_PID = 1, BEAT_STARTED, BEAT_SEEN, BEAT_TOKENS, BEAT_GENERATION, BEAT_VERSION, BEAT_LISTEN,
-		BEAT_TRL_PATH };
+		BEAT_TRL_PATH, BEAT_SANDBOX };
 
 enum ace_err record_heartbeat_write(const struct store_heartbeat *beat, struct ace_buf *out)
 {
@@ -115,6 +115,7 @@ enum ace_err record_heartbeat_write(const struct store_heartbeat *beat, struct a
 	field_put_text(&f, BEAT_VERSION, beat->version);
 	field_put_text(&f, BEAT_LISTEN, beat->listen);
 	field_put_text(&f, BEAT_TRL_PATH, beat->trl_path);
+	field_put_text(&f, BEAT_SANDBOX, beat->sandbox);
 	return field_end(&f);
 }
 
@@ -135,6 +136,7 @@ enum ace_err record_heartbeat_read(struct ace_slice in, struct store_heartbeat *
 		case BEAT_VERSION: field_text(&f, ret_beat->version, sizeof(ret_beat->version)); break;
 		case BEAT_LISTEN: field_text(&f, ret_beat->listen, sizeof(ret_beat->listen)); break;
 		case BEAT_TRL_PATH: field_text(&f, ret_beat->trl_path, sizeof(ret_beat->trl_path)); break;
+		case BEAT_SANDBOX: field_text(&f, ret_beat->sandbox, sizeof(ret_beat->sandbox)); break;
 		default: field_unknown(&f);
 		}
 	}

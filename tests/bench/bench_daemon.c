@@ -32,8 +32,10 @@ _Noreturn static void run_aced(const struct bench_daemon_options *options, in_po
 	const char *profiled[] = { "valgrind", "--tool=callgrind", out, "--toggle-collect=as_batch_run", options->aced, NULL };
 	const char *rest[] = { "--config", config, "--state-dir", options->dir, "--listen", "coap://127.0.0.1:0",
 			       "--log-level", "warn", options->has_metrics ? "--metrics" : NULL, metrics, NULL };
+	/* Valgrind makes calls of its own. */
+	const char *aside[] = { "--sandbox", "off", NULL }, **arg;
 	const char **first = options->profile ? profiled : plain;
-	char *argv[16];
+	char *argv[20];
 	size_t len = 0;
 
 	snprintf(metrics, sizeof metrics, "127.0.0.1:%u", ntohs(metrics_port));
@@ -41,7 +43,9 @@ _Noreturn static void run_aced(const struct bench_daemon_options *options, in_po
 	snprintf(out, sizeof out, "--callgrind-out-file=%s", options->profile ? options->profile : "");
 	for (; *first; first++)
 		argv[len++] = strdup(*first);
-	for (const char **arg = rest; *arg; arg++)
+	for (arg = rest; *arg; arg++)
+		argv[len++] = strdup(*arg);
+	for (arg = aside; options->profile && *arg; arg++)
 		argv[len++] = strdup(*arg);
 	argv[len] = NULL;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -34,6 +34,8 @@ THIRD_PARTY = {
     "psa/": r"port/",
     "coap3/": r"client/transport|as/coaps|cli/pdu\.",
     "microhttpd.h": r"as/metrics_http\.c",
+    "seccomp.h": r"as/sandbox_calls\.c",
+    "linux/landlock.h": r"as/sandbox_files\.c",
     "cbor.h": r"cli/|as/|client/",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)

@@ -30,6 +30,12 @@ static int64_t read_shift(void)
 	return *shared;
 }
 
+/* Early, since aced opens no file once it serves. */
+__attribute__((constructor)) static void get_ready(void)
+{
+	(void)read_shift();
+}
+
 static void shift(struct timespec *time, int64_t shift_ms)
 {
 	int64_t ms = time->tv_nsec / 1000000 + shift_ms % 1000;

@@ -79,6 +79,8 @@ class Daemon:
 
     def __init__(self, name, *args, env=None, ready=True, stderr=subprocess.PIPE):
         wrapper = shlex.split(os.environ.get("ACED_WRAPPER", "")) if name == "as/aced" else []
+        if wrapper:
+            args = [*args, "--sandbox", "off"]  # valgrind and the like make calls of their own
         self.process = subprocess.Popen([*wrapper, program(name), *args], stderr=stderr, text=True,
                                         env=dict(os.environ, **env or {}))
         atexit.register(self.process.kill)

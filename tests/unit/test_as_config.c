@@ -52,7 +52,7 @@ static enum ace_err read_config(const char *text)
 
 #define FULL                                                                                                           \
 	"{ \"description\": \"b7\", \"state_dir\": \"/var/lib/x\", \"kek\": \"/etc/kek\",\n"                            \
-	"  \"listen\": \"coap://[::1]:5999\", \"issuer\": \"coap://as\", \"log_level\": \"warn\", \"log_tokens\": true,\n"   \
+	"  \"listen\": \"coap://[::1]:5999\", \"issuer\": \"coap://as\", \"log_level\": \"warn\", \"log_tokens\": true, \"sandbox\": \"require\",\n" \
 	"  \"limits\": { \"client_rate\": 7, \"client_burst\": 8, \"contexts\": 9, \"dtls_sessions\": 10 },\n"            \
 	"  \"audit\": { \"keep_days\": 30, \"max_bytes\": 5368709120 } }\n"
 
@@ -66,6 +66,7 @@ static void every_member_is_taken(void **state)
 	assert_string_equal(config.issuer, "coap://as");
 	assert_int_equal(config.log_level, CLI_LOG_WARN);
 	assert_true(config.log_tokens);
+	assert_int_equal(config.sandbox, AS_SANDBOX_REQUIRE);
 	assert_int_equal(config.grants.per_second, 7);
 	assert_int_equal(config.grants.burst, 8);
 	assert_int_equal(config.peers_max, 9);

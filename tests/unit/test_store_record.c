@@ -101,7 +101,7 @@ static void sample(enum kind kind, union any *ret)
 	case CHANGE: ret->change = (struct store_change){ 0, STORE_DEVICE, "id", 4 }; break;
 	case LINE: ret->line = (struct record_line){ STORE_DEVICE, "id" }; break;
 	case INFO: ret->info = (struct store_info){ 0, 3, "coap://as", "coap://as/token" }; break;
-	case HEARTBEAT: ret->heartbeat = (struct store_heartbeat){ 1, 2, 3, 4, 5, "0.1", "coap://h", "/trl" }; break;
+	case HEARTBEAT: ret->heartbeat = (struct store_heartbeat){ 1, 2, 3, 4, 5, "0.1", "coap://h", "/trl", "off" }; break;
 	case SECRET: ret->secret = (struct store_secret){ "0123456789abcdef", 16, "salt", 4 }; break;
 	case REVOKED: ret->revoked = (struct store_revoked){ 0, 0, 5, "client", "device", { 1, 2 } }; break;
 	case UPDATE: ret->update = (struct store_trl_update){ 0, 1, 3, { { 1 }, { 2 }, { 3 }, { 4 } } }; break;
