@@ -74,7 +74,6 @@ const char *cli_json_get_text(struct cli_json_reader *r, const struct cli_json_p
 			      size_t max);
 int64_t cli_json_get_int(struct cli_json_reader *r, const struct cli_json_place *at, const char *member, int64_t min,
 			 int64_t max);
-bool cli_json_get_bool(struct cli_json_reader *r, const struct cli_json_place *at, const char *member);
 int64_t cli_json_get_time(struct cli_json_reader *r, const struct cli_json_place *at, const char *member);
 /* Hex into out: between min and out->cap bytes. */
 void cli_json_get_hex(struct cli_json_reader *r, const struct cli_json_place *at, const char *member, size_t min,

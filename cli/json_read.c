@@ -204,15 +204,6 @@ int64_t cli_json_get_int(struct cli_json_reader *r, const struct cli_json_place 
 	return 0;
 }
 
-bool cli_json_get_bool(struct cli_json_reader *r, const struct cli_json_place *at, const char *member)
-{
-	const json_t *value = must_have(r, at, member);
-
-	if (value && !json_is_boolean(value))
-		wrong(r, ACE_ERR_TYPE, at, member, "true or false");
-	return value && json_is_true(value);
-}
-
 int64_t cli_json_get_time(struct cli_json_reader *r, const struct cli_json_place *at, const char *member)
 {
 	const char *text = cli_json_get_text(r, at, member, 40);
