@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the server is asked: a token, introspection, and the revocation list, whose query is in options. */
+/* What the server is asked: a token, introspection, and the revocation list, whose query is in options; and what it answers
+ * about the claims of a token. */
+#include "ace_claims.h"
 #include "as/introspect.h"
 #include "as/request.h"
 #include "as/trl_query.h"
@@ -44,6 +46,29 @@ static void ask_again(const struct as_request *request)
 		     again.wants_profile == request->wants_profile);
 }
 
+/* The answer about claims as we write them: still a map in which active stands once, and the claims as they were. */
+static void introspect(struct ace_slice in)
+{
+	static struct as_answer answer;
+	uint8_t bytes[4096];
+	struct ace_claims claims, told;
+	struct ace_cbor_writer w;
+	struct ace_slice written;
+	enum ace_err osc_err;
+
+	if (ace_claims_read(in, &claims, &osc_err) || osc_err || claims.cnf == ACE_CNF_IS_OTHER)
+		return;
+	ace_cbor_write_init(&w, bytes, sizeof bytes);
+	ace_claims_write(&w, &claims);
+	as_answer_init(&answer);
+	if (!ace_cbor_written(&w, &written) && !as_introspection_active(&answer, written)) {
+		fuzz_require(ace_claims_read((struct ace_slice){ answer.payload, answer.len }, &told, &osc_err) == ACE_OK);
+		fuzz_require(ace_slice_equal(told.aud, claims.aud) && ace_slice_equal(told.cti, claims.cti) &&
+			     told.exp == claims.exp && told.cnf == claims.cnf && answer.len > written.len);
+	}
+	as_answer_fini(&answer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct ace_slice in = { bytes, len };
@@ -60,5 +85,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		fuzz_require(introspection.token.ptr >= bytes && introspection.token.ptr <= bytes + len);
 	}
 	ask_for_list(in);
+	introspect(in);
 	return 0;
 }

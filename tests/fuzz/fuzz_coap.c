@@ -58,6 +58,10 @@ static void look(struct ace_slice options)
 		fuzz_require(block.szx <= ACE_BLOCK_SZX_MAX);
 	if (!ace_block2_slice(options, ACE_SLICE_OF(body), 256, &slice))
 		fuzz_require(slice.payload.len <= 256 && slice.payload.ptr + slice.payload.len <= body + sizeof body);
+	if (!ace_block2_slice(options, (struct ace_slice){ body, 100 }, 100, &slice))
+		fuzz_require(slice.payload.len <= 100 && slice.payload.ptr + slice.payload.len <= body + 100);
+	/* No block is so short that it fits. */
+	fuzz_require(ace_block2_slice(options, (struct ace_slice){ body, 100 }, 8, &slice) != 0 || slice.payload.len <= 8);
 	if (ace_coap_option_find(options, ACE_OPT_OBSERVE, &value))
 		(void)!ace_coap_option_uint(value, &number);
 }

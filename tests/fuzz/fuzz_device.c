@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct ace_slice in = { bytes, len }, what;
 	uint8_t kind;
 
-	fuzz_device_start(&device);
+	fuzz_device_start(&device, false);
 	has_latest = false;
 	while (fuzz_event(&in, &kind, &what)) {
 		if (kind % KINDS == POST)

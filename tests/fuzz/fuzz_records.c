@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of the store. The first byte chooses which; what was read is written again and reads as the same. */
 #include "fuzz.h"
+#include "storage/env.h"
 #include "storage/record.h"
+
+/* What the operator hears of one that is damaged. */
+static void tell(enum ace_err err)
+{
+	static struct store store = { .dir = "/state" };
+	struct store_txn txn = { .store = &store };
+	enum ace_err told = record_failed(&txn, err, TABLE_DEVICES);
+
+	fuzz_require(told == (err == ACE_ERR_VERSION ? ACE_ERR_VERSION : ACE_ERR_DAMAGED) && store.error.text[0]);
+}
 
 #define RECORD(name, type)                                                                                             \
 	static void read_##name(struct ace_slice in)                                                                   \
@@ -10,8 +21,12 @@
 		struct ace_buf out[2] = { ACE_BUF_OF(bytes[0]), ACE_BUF_OF(bytes[1]) };                                \
 		struct type record = { 0 };                                                                            \
                                                                                                                        \
-		if (record_##name##_read(in, &record))                                                                 \
+		enum ace_err err = record_##name##_read(in, &record);                                                  \
+                                                                                                                       \
+		if (err) {                                                                                             \
+			tell(err);                                                                                     \
 			return;                                                                                        \
+		}                                                                                                      \
 		fuzz_accepted++;                                                                                       \
 		fuzz_require(record_##name##_write(&record, &out[0]) == ACE_OK);                                       \
 		fuzz_require(record_##name##_read(ace_buf_slice(&out[0]), &record) == ACE_OK);                         \

@@ -13,6 +13,7 @@ import struct
 import sys
 
 import cbor2
+import edges
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -141,6 +142,7 @@ def main():
     put("state", b"\x08" + json.dumps(device_state).encode())
     for kind in range(RECORDS):
         put("records", bytes([kind, 0xA1, 0, 1]))
+    edges.all_of(put, event)
 
 
 if __name__ == "__main__":
