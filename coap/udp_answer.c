@@ -93,3 +93,8 @@ bool ace_udp_blame(struct ace_udp_server *server, const struct ace_udp_request *
 {
 	return !ace_udp_is_over_budget(server, &server->table.peers[server->peers[request - server->batch]].endpoint);
 }
+
+uint64_t ace_udp_source(const struct ace_udp_server *server, const struct ace_udp_request *request)
+{
+	return ace_udp_source_hash(&server->table, &server->table.peers[server->peers[request - server->batch]].endpoint);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What callers ask for: separate responses and notifications. */
+/* What callers ask for: separate responses, and answers that are not there yet. */
 #include "coap/udp_core.h"
 
 uint64_t ace_udp_due_ms(const struct ace_udp_server *server)
@@ -15,39 +15,76 @@ static struct ace_slice deferred_token(const struct ace_udp_outgoing *outgoing)
 	return (struct ace_slice) { outgoing->token, outgoing->token_len };
 }
 
-enum ace_err ace_udp_defer(struct ace_udp_server *server, const struct ace_udp_request *request, uint32_t ack_ms,
-			   uint64_t *ret_handle)
+/* Take a request of the batch out of it, until the timer that is armed then. */
+static enum ace_err keep(struct ace_udp_server *server, size_t nth, uint32_t *ret_record)
 {
-	size_t nth = (size_t)(request - server->batch);
+	const struct ace_coap_message *msg = &server->batch[nth].msg;
 	uint32_t peer = server->peers[nth], record;
-	bool is_con = request->msg.type == ACE_COAP_CON;
 	struct ace_udp_outgoing *outgoing;
 
-	if (!server->exchanges[nth])
-		return ACE_ERR_USAGE;
-	if (ack_ms > ACE_UDP_ACK_TIMEOUT_MS)
-		return ACE_ERR_RANGE;
-	if (!ace_udp_peer_is_confirmed(&server->table, peer))
-		return ACE_ERR_DENIED;
 	if (server->table.peers[peer].deferred == ACE_UDP_DEFERRED_A_PEER)
 		return ACE_ERR_FULL;
 	record = ace_udp_outgoing_take(&server->outbox, &server->table, peer);
 	if (!record)
 		return ACE_ERR_FULL;
 	outgoing = &server->outbox.records[record];
-	outgoing->mid = request->msg.mid;
-	outgoing->token_len = (uint8_t)request->msg.token.len;
-	for (size_t i = 0; i < request->msg.token.len; i++)
-		outgoing->token[i] = request->msg.token.ptr[i];
-	outgoing->state = is_con ? ACE_UDP_UNACKNOWLEDGED : ACE_UDP_UNANSWERED;
+	outgoing->mid = msg->mid;
+	outgoing->token_len = (uint8_t)msg->token.len;
+	for (size_t i = 0; i < msg->token.len; i++)
+		outgoing->token[i] = msg->token.ptr[i];
+	outgoing->state = msg->type == ACE_COAP_CON ? ACE_UDP_UNACKNOWLEDGED : ACE_UDP_UNANSWERED;
 	server->table.peers[peer].deferred++;
-	if (is_con)
+	if (msg->type == ACE_COAP_CON)
 		outgoing->exchange = server->exchanges[nth];
 	else
 		ace_udp_exchange_finish(&server->table, server->exchanges[nth], (struct ace_slice) { 0 });
 	server->exchanges[nth] = 0;
+	*ret_record = record;
+	return ACE_OK;
+}
+
+enum ace_err ace_udp_defer(struct ace_udp_server *server, const struct ace_udp_request *request, uint32_t ack_ms,
+			   uint64_t *ret_handle)
+{
+	size_t nth = (size_t)(request - server->batch);
+	bool is_con = request->msg.type == ACE_COAP_CON;
+	uint32_t record;
+	enum ace_err err;
+
+	if (!server->exchanges[nth])
+		return ACE_ERR_USAGE;
+	if (ack_ms > ACE_UDP_ACK_TIMEOUT_MS)
+		return ACE_ERR_RANGE;
+	if (!ace_udp_peer_is_confirmed(&server->table, server->peers[nth]))
+		return ACE_ERR_DENIED;
+	err = keep(server, nth, &record);
+	if (err)
+		return err;
 	ace_udp_outgoing_arm(&server->outbox, record,
 			     server->table.now_ms + (is_con ? ack_ms : ACE_UDP_EXCHANGE_LIFETIME_MS));
+	*ret_handle = ace_udp_outgoing_handle(&server->outbox, record);
+	return ACE_OK;
+}
+
+enum ace_err ace_udp_hold(struct ace_udp_server *server, const struct ace_udp_request *request, uint32_t hold_ms,
+			  uint64_t *ret_handle)
+{
+	size_t nth = (size_t)(request - server->batch);
+	uint32_t record;
+	enum ace_err err;
+
+	if (!server->exchanges[nth])
+		return ACE_ERR_USAGE;
+	if (hold_ms > ACE_UDP_HOLD_MAX_MS)
+		return ACE_ERR_RANGE;
+	if (server->outbox.strangers == ACE_UDP_HELD_MAX)
+		return ACE_ERR_FULL;
+	err = keep(server, nth, &record);
+	if (err)
+		return err;
+	server->outbox.records[record].held_max = (uint16_t)request->answer_max;
+	server->outbox.strangers++;
+	ace_udp_outgoing_arm(&server->outbox, record, server->table.now_ms + hold_ms);
 	*ret_handle = ace_udp_outgoing_handle(&server->outbox, record);
 	return ACE_OK;
 }
@@ -93,8 +130,9 @@ enum ace_err ace_udp_answer_later(struct ace_udp_server *server, uint64_t handle
 		return ACE_ERR_NOT_FOUND;
 	if (!ace_udp_answer_fits(deferred_token(outgoing), message))
 		return ACE_ERR_USAGE;
-	if (message.len > ACE_UDP_ANSWER_MAX)
+	if (message.len > ACE_UDP_ANSWER_MAX || (outgoing->held_max && message.len > outgoing->held_max))
 		return ACE_ERR_SPACE;
+	confirmable = confirmable && !outgoing->held_max;
 	if ((in_ack || !confirmable) && server->output.len >= ACE_UDP_BATCH_MAX)
 		return ACE_ERR_BUSY;
 	if (in_ack) {

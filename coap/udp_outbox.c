@@ -55,6 +55,7 @@ void ace_udp_outgoing_release(struct ace_udp_outbox *box, struct ace_udp_table *
 		peer->under_way = 0;
 	else if (outgoing->state)
 		peer->deferred--;
+	box->strangers -= outgoing->held_max != 0;
 	ace_udp_peer_unpin(table, outgoing->peer);
 	outgoing->state = ACE_UDP_FREE;
 	outgoing->next_free = box->free;

@@ -25,6 +25,7 @@ struct ace_udp_outgoing {
 	uint32_t timeout_ms;  /* of this attempt */
 	uint16_t len;
 	uint16_t mid;     /* its own, or that of the request to be acknowledged */
+	uint16_t held_max; /* a held request: bytes of its one answer; 0: it is none */
 	uint8_t state;    /* enum ace_udp_outgoing_state */
 	uint8_t type;     /* enum ace_coap_type */
 	uint8_t attempts; /* repetitions so far */
@@ -38,6 +39,7 @@ struct ace_udp_outbox {
 	struct ace_udp_link *waiting_links; /* owned: the queue of each peer */
 	uint8_t *bytes;                     /* owned: ACE_UDP_ANSWER_MAX for each record */
 	uint32_t max, used, free, held;
+	uint32_t strangers; /* places of held requests */
 	uint64_t drawn; /* random numbers so far */
 	struct ace_udp_wheel wheel;
 	uint64_t retransmissions, given_up;

@@ -26,7 +26,7 @@ void ace_udp_sources_fini(struct ace_udp_sources *sources)
 }
 
 /* Never 0, which a free slot has. */
-static uint64_t source_hash(const struct ace_udp_table *table, const struct ace_udp_endpoint *endpoint)
+uint64_t ace_udp_source_hash(const struct ace_udp_table *table, const struct ace_udp_endpoint *endpoint)
 {
 	uint64_t words[2] = { 0, endpoint->family };
 
@@ -69,7 +69,7 @@ static struct ace_udp_source *add(struct ace_udp_sources *sources, uint64_t hash
 bool ace_udp_source_take(struct ace_udp_sources *sources, const struct ace_udp_table *table,
 			 const struct ace_udp_endpoint *endpoint)
 {
-	uint64_t hash = source_hash(table, endpoint), level;
+	uint64_t hash = ace_udp_source_hash(table, endpoint), level;
 	struct ace_udp_source *source = find(sources, hash);
 
 	if (!source)
@@ -83,7 +83,7 @@ bool ace_udp_source_take(struct ace_udp_sources *sources, const struct ace_udp_t
 bool ace_udp_source_is_spent(const struct ace_udp_sources *sources, const struct ace_udp_table *table,
 			     const struct ace_udp_endpoint *endpoint)
 {
-	const struct ace_udp_source *source = find(sources, source_hash(table, endpoint));
+	const struct ace_udp_source *source = find(sources, ace_udp_source_hash(table, endpoint));
 
 	return source && level_at(source, table->now_ms) < MILLI;
 }

@@ -20,6 +20,8 @@ struct ace_udp_sources {
 
 ACE_MUST_CHECK enum ace_err ace_udp_sources_init(struct ace_udp_sources *sources);
 void ace_udp_sources_fini(struct ace_udp_sources *sources);
+/* Stands for that address; never 0. */
+uint64_t ace_udp_source_hash(const struct ace_udp_table *table, const struct ace_udp_endpoint *endpoint);
 /* Take one of that address's tokens. false: there is none. */
 bool ace_udp_source_take(struct ace_udp_sources *sources, const struct ace_udp_table *table,
 			 const struct ace_udp_endpoint *endpoint);

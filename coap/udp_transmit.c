@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages under way: attempts, acknowledgements, and whose turn it is. */
+#include "ace_udp_later.h"
 #include "coap/udp_core.h"
 
 /* Timers of one ace_udp_read(): a burst must not keep the caller waiting. The rest come next time. */
@@ -196,6 +197,8 @@ static void timer_over(struct ace_udp_server *server, uint32_t record)
 
 	if (outgoing->due_ms > server->table.now_ms) /* it was further away than a turn of the wheel */
 		ace_udp_outgoing_arm(&server->outbox, record, outgoing->due_ms);
+	else if (outgoing->held_max)
+		ace_udp_drop_later(server, ace_udp_outgoing_handle(&server->outbox, record));
 	else if (outgoing->state == ACE_UDP_UNACKNOWLEDGED)
 		acknowledge(server, record);
 	else if (outgoing->state == ACE_UDP_UNANSWERED)

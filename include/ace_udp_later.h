@@ -6,8 +6,8 @@
  * number of places of ACE_UDP_ANSWER_MAX bytes; each peer has at most one under way (NSTART is 1), the
  * others queue behind it. So an acknowledgement is looked up in its peer, without a search. Timers are a
  * wheel of ticks. Peers with something here are pinned: neither age nor a flood takes them. Nothing of
- * this is open to an address that nobody has confirmed, since a forged request would be answered five
- * times. All of it runs inside ace_udp_read(), which must be called no later than ace_udp_due_ms().
+ * this but ace_udp_hold() is open to an address that nobody has confirmed, since a forged request would be
+ * answered five times. All of it runs inside ace_udp_read(), which must be called no later than ace_udp_due_ms().
  *
  * Observations. The layer knows the outer message only: endpoint, token, and that there is an Observe
  * number. What changed, for whom, and the protection of each notification are the caller's:
@@ -29,6 +29,8 @@
 #define ACE_UDP_RETRANSMIT_MAX 4     /* RFC 7252 4.8 */
 #define ACE_UDP_NON_INTERVAL_MS 3000 /* RFC 7641 4.5.1: between non-confirmable notifications to a peer */
 #define ACE_UDP_DEFERRED_A_PEER 16
+#define ACE_UDP_HELD_MAX 64         /* requests of anybody's that wait for their answer without an acknowledgement */
+#define ACE_UDP_HOLD_MAX_MS 93000   /* RFC 7252 4.8.2, MAX_TRANSMIT_WAIT: so long does a client wait for any answer */
 #define ACE_UDP_OBSERVATIONS_A_PEER 64
 #define ACE_UDP_OBSERVE_REFRESH_MS UINT64_C(86400000) /* RFC 7641 4.5 */
 /* Non-confirmable notifications in a row; the next one is confirmable whatever the caller says. */
@@ -56,6 +58,16 @@ ACE_MUST_CHECK enum ace_err ace_udp_defer(struct ace_udp_server *server, const s
  * Source: RFC 7252 5.2.2. */
 ACE_MUST_CHECK enum ace_err ace_udp_answer_later(struct ace_udp_server *server, uint64_t handle,
 						 struct ace_slice message, bool confirmable);
+/* As ace_udp_defer(), of any address: there is one answer, of at most request->answer_max bytes, and nothing before it, so that a
+ * forged address gets no more than at once. A confirmable request is sent again by its client meanwhile; copies get silence, and
+ * the answer once it is there. For what is answered within seconds, not for what may take minutes.
+ * After hold_ms it is dropped. @return as ace_udp_defer(), but for ACE_ERR_DENIED; ACE_ERR_FULL also when
+ * ACE_UDP_HELD_MAX are held; ACE_ERR_RANGE hold_ms above ACE_UDP_HOLD_MAX_MS.  Source: RFC 7252 4.2, 5.2.1, RFC 9175 2.4. */
+ACE_MUST_CHECK enum ace_err ace_udp_hold(struct ace_udp_server *server, const struct ace_udp_request *request,
+					 uint32_t hold_ms, uint64_t *ret_handle);
+/* Who shares a limit: stands for the source address of a request, whatever its port; for IPv6 for its /64. Never 0; another
+ * value for each server. */
+uint64_t ace_udp_source(const struct ace_udp_server *server, const struct ace_udp_request *request);
 /* No answer; a confirmable request that was not acknowledged gets silence. A handle that has ended is fine. */
 void ace_udp_drop_later(struct ace_udp_server *server, uint64_t handle);
 

@@ -246,6 +246,106 @@ static void pinned_peer_outlives_a_flood_of_sources(void **state)
 	assert_heard(ACE_COAP_CON, 'x');
 }
 
+/* A stranger's request with token "t", held. */
+static uint64_t hold(uint8_t type, uint16_t mid, enum ace_err wanted)
+{
+	uint64_t handle = 0;
+
+	udp_ask(&wire, (struct udp_words) { type, ACE_COAP_GET, mid, "t", 0 });
+	assert_int_equal(udp_read(&wire), 1);
+	assert_false(wire.batch->confirmed);
+	assert_int_equal(ace_udp_hold(wire.server, wire.batch, 90000, &handle), wanted);
+	return handle;
+}
+
+/* Whoever forges an address makes it get one answer, as at once, and nothing that is repeated. */
+static void held_request_of_a_stranger_gets_one_answer_and_nothing_else(void **state)
+{
+	uint64_t handle = hold(ACE_COAP_CON, 7, ACE_OK);
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		udp_pass(&wire, 20000);
+		udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 7, "t", 0 });
+		assert_int_equal(udp_read(&wire), 0);
+		assert_silent();
+	}
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+	assert_int_equal(assert_heard(ACE_COAP_ACK, 'x'), 7);
+	udp_pass(&wire, 90000);
+	assert_silent();
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 7, "t", 0 });
+	udp_pass(&wire, 1);
+	assert_int_equal(assert_heard(ACE_COAP_ACK, 'x'), 7);
+	handle = hold(ACE_COAP_NON, 8, ACE_OK);
+	assert_int_equal(answer(handle, 'y', true), ACE_OK);
+	assert_heard(ACE_COAP_NON, 'y');
+	udp_pass(&wire, 90000);
+	assert_silent();
+	assert_int_equal(stats_now().messages, 0);
+}
+
+static void held_request_gets_no_more_than_its_address_may_have(void **state)
+{
+	uint64_t handle = hold(ACE_COAP_CON, 7, ACE_OK);
+	uint8_t bytes[ACE_UDP_UNCONFIRMED_MAX + 16];
+	struct ace_coap_writer w;
+	struct ace_slice message;
+
+	(void)state;
+	ace_coap_write_init(&w, bytes, sizeof bytes);
+	ace_coap_write_header(&w, &(struct ace_coap_header) { .code = ACE_COAP_CONTENT, .token = ACE_LITERAL("t") });
+	ace_coap_write_payload(&w, (struct ace_slice) { bytes, ACE_UDP_UNCONFIRMED_MAX });
+	assert_int_equal(ace_coap_written(&w, &message), ACE_OK);
+	assert_int_equal(ace_udp_answer_later(wire.server, handle, message, true), ACE_ERR_SPACE);
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+	assert_heard(ACE_COAP_ACK, 'x');
+}
+
+static void held_requests_have_their_number_and_their_time(void **state)
+{
+	uint64_t handle;
+
+	(void)state;
+	for (uint32_t i = 0; i < ACE_UDP_HELD_MAX; i++) {
+		int fd = udp_client_open(0x020000 + i, 0);
+		uint8_t bytes[32];
+
+		udp_say_from(&wire, fd, udp_message(&(struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 9, "t", 0 }, bytes,
+						    sizeof bytes));
+		close(fd);
+		assert_int_equal(udp_read(&wire), 1);
+		assert_int_equal(ace_udp_hold(wire.server, wire.batch, 90000, &handle), ACE_OK);
+	}
+	(void)hold(ACE_COAP_CON, 7, ACE_ERR_FULL);
+	udp_pass(&wire, 90000 + TICK_MS);
+	assert_int_equal(stats_now().messages, 0);
+	assert_int_equal(answer(handle, 'x', true), ACE_ERR_NOT_FOUND);
+	handle = hold(ACE_COAP_CON, 10, ACE_OK);
+	assert_int_equal(answer(handle, 'x', true), ACE_OK);
+}
+
+static void a_source_is_an_address_whatever_its_port(void **state)
+{
+	uint64_t source;
+	int fd = udp_client_open(1, 0), other = udp_client_open(2, 0);
+	uint8_t bytes[32];
+	struct ace_slice get = udp_message(&(struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 9, "t", 0 }, bytes, sizeof bytes);
+
+	(void)state;
+	udp_ask(&wire, (struct udp_words) { ACE_COAP_CON, ACE_COAP_GET, 9, "t", 0 });
+	assert_int_equal(udp_read(&wire), 1);
+	source = ace_udp_source(wire.server, wire.batch);
+	udp_say_from(&wire, fd, get);
+	assert_int_equal(udp_read(&wire), 1);
+	assert_true(ace_udp_source(wire.server, wire.batch) == source);
+	udp_say_from(&wire, other, get);
+	assert_int_equal(udp_read(&wire), 1);
+	assert_false(ace_udp_source(wire.server, wire.batch) == source);
+	close(fd);
+	close(other);
+}
+
 /* Pinned peers must leave room for a batch: what would not is refused at the start. */
 static void limits_that_leave_no_room_for_a_batch_are_refused(void **state)
 {
@@ -287,6 +387,10 @@ int main(void)
 		CASE(deferred_requests_that_were_answered_count_no_more),
 		CASE(flood_of_deferred_requests_stays_within_its_places_and_leaves),
 		CASE(pinned_peer_outlives_a_flood_of_sources),
+		CASE(held_request_of_a_stranger_gets_one_answer_and_nothing_else),
+		CASE(held_request_gets_no_more_than_its_address_may_have),
+		CASE(held_requests_have_their_number_and_their_time),
+		CASE(a_source_is_an_address_whatever_its_port),
 		CASE(limits_that_leave_no_room_for_a_batch_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
