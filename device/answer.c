@@ -63,17 +63,6 @@ static void serve(struct device *device, struct device_request *request, struct 
 		device_resource(device, request, reply);
 }
 
-/* It has no OSCORE option. */
-static enum ace_err answer_plain(struct device *device, struct device_request *request, struct ace_buf *answer,
-				 struct device_outcome *outcome)
-{
-	struct device_reply reply = { .code = ACE_COAP_INTERNAL_ERROR, .len_max = request->stranger_max };
-
-	serve(device, request, &reply, outcome);
-	outcome->code = reply.code;
-	return device_reply_write(&reply, request, answer);
-}
-
 /* It could not be opened. RFC 8613 8.2: such errors are sent without protection; Max-Age 0 keeps caches off. */
 static enum ace_err answer_unverified(struct device *device, const struct device_request *request,
 				      struct ace_buf *answer, struct device_outcome *outcome)
@@ -90,30 +79,51 @@ static enum ace_err answer_unverified(struct device *device, const struct device
 	return device_reply_write(&reply, request, answer);
 }
 
-static enum ace_err answer_verified(struct device *device, struct device_request *outer, struct ace_slice plain,
-				    struct ace_rs_exchange *ex, struct ace_buf *answer, struct device_outcome *outcome)
+enum ace_err device_reply_end(struct device *device, const struct device_request *request, struct device_reply *reply,
+			      struct ace_buf *answer, struct device_outcome *outcome)
 {
+	const struct device_request bare = { .msg = request->msg, .stranger_max = request->stranger_max };
 	uint8_t inner_bytes[ACE_UDP_ANSWER_MAX];
 	struct ace_buf inner = ACE_BUF_OF(inner_bytes);
-	struct device_request request = { .ex = ex };
-	struct device_reply reply = { .code = ACE_COAP_INTERNAL_ERROR,
-				      .len_max = ACE_UDP_ANSWER_MAX - ACE_OSCORE_OVERHEAD_MAX };
-	enum ace_err err = ace_coap_read(plain, &request.msg);
+	enum ace_err err;
 
-	if (!err) {
-		serve(device, &request, &reply, outcome);
-		outcome->code = reply.code;
-		err = device_reply_write(&reply, &request, &inner);
-	}
+	outcome->code = reply->code;
+	if (!request->ex)
+		return device_reply_write(reply, request, answer);
+	err = device_reply_write(reply, request, &inner);
 	if (!err)
-		err = ace_rs_protect(ex, ace_buf_slice(&inner), answer);
+		err = ace_rs_protect(request->ex, ace_buf_slice(&inner), answer);
 	ace_wipe(inner_bytes, sizeof inner_bytes);
-	ace_wipe(reply.payload_bytes, sizeof reply.payload_bytes);
+	ace_wipe(reply->payload_bytes, sizeof reply->payload_bytes);
 	if (!err)
 		return ACE_OK;
 	answer->len = 0;
 	outcome->err = err;
-	return answer_unverified(device, outer, answer, outcome);
+	return answer_unverified(device, &bare, answer, outcome);
+}
+
+/* It has no OSCORE option. */
+static enum ace_err answer_plain(struct device *device, struct device_request *request, struct ace_buf *answer,
+				 struct device_outcome *outcome)
+{
+	struct device_reply reply = { .code = ACE_COAP_INTERNAL_ERROR, .len_max = request->stranger_max };
+
+	serve(device, request, &reply, outcome);
+	return outcome->post ? ACE_OK : device_reply_end(device, request, &reply, answer, outcome);
+}
+
+static enum ace_err answer_verified(struct device *device, const struct device_request *outer, struct ace_slice plain,
+				    struct ace_rs_exchange *ex, struct ace_buf *answer, struct device_outcome *outcome)
+{
+	struct device_request request = { .ex = ex, .stranger_max = outer->stranger_max };
+	struct device_reply reply = { .code = ACE_COAP_INTERNAL_ERROR,
+				      .len_max = ACE_UDP_ANSWER_MAX - ACE_OSCORE_OVERHEAD_MAX };
+
+	outcome->err = ace_coap_read(plain, &request.msg);
+	if (outcome->err)
+		return answer_unverified(device, outer, answer, outcome);
+	serve(device, &request, &reply, outcome);
+	return outcome->post ? ACE_OK : device_reply_end(device, &request, &reply, answer, outcome);
 }
 
 enum ace_err device_answer(struct device *device, struct ace_slice datagram, size_t stranger_max,

@@ -131,7 +131,12 @@ static enum ace_err round_begin(struct device_as *as, struct ace_slice echo, uin
 	return ACE_OK;
 }
 
-enum ace_err device_as_ask(struct device_as *as, struct ace_slice message, uint64_t now_ms)
+void device_as_forget(struct device_as *as)
+{
+	as->busy = false;
+}
+
+enum ace_err device_as_ask(struct device_as *as, const void *asker, struct ace_slice message, uint64_t now_ms)
 {
 	enum ace_err err;
 
@@ -144,6 +149,7 @@ enum ace_err device_as_ask(struct device_as *as, struct ace_slice message, uint6
 		if (err)
 			return err;
 	}
+	as->asker = asker;
 	memcpy(as->question.ptr, message.ptr, message.len);
 	as->question.len = message.len;
 	as->body.len = 0;

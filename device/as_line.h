@@ -17,6 +17,7 @@ struct device_as {
 	struct device *device; /* borrows; has the line */
 	int fd;                /* owns; connected to the AS */
 	bool is_open, busy;
+	const void *asker;     /* whose question is under way, or was the last: nobody else takes its answer */
 	bool acked;            /* an answer of its own is to come */
 	bool echoed;           /* the request was sent again with an Echo */
 	uint16_t mid;
@@ -44,7 +45,9 @@ void device_as_close(struct device_as *as);
 
 /* Send a CoAP request, a whole message whose type, Message ID and token are set here. One at a time: ACE_ERR_BUSY.
  * ACE_ERR_SPACE; others as device_state_save() and ace_rs_line_protect(): nothing was sent then. */
-ACE_MUST_CHECK enum ace_err device_as_ask(struct device_as *as, struct ace_slice message, uint64_t now_ms);
+ACE_MUST_CHECK enum ace_err device_as_ask(struct device_as *as, const void *asker, struct ace_slice message, uint64_t now_ms);
+/* Nobody waits for the answer any more; when it comes it is dropped. */
+void device_as_forget(struct device_as *as);
 
 struct device_as_answer {
 	uint8_t code;

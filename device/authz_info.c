@@ -31,20 +31,9 @@ static void refuse(struct device_reply *reply, uint8_t code)
 	reply->max_age_s = DEVICE_RETRY_S;
 }
 
-void device_authz_info(struct device *device, const struct device_request *request, struct device_reply *reply,
-		       struct device_outcome *outcome)
+void device_authz_info_end(struct device *device, const struct device_request *request, struct device_reply *reply,
+			   uint8_t code, struct device_outcome *outcome)
 {
-	uint8_t code = check(device, request);
-
-	if (code) {
-		refuse(reply, code);
-		return;
-	}
-	outcome->posted = true;
-	reply->has_format = true;
-	reply->format = ACE_FORMAT_ACE_CBOR;
-	device_reply_room(reply, request);
-	outcome->err = ace_rs_authz_info(&device->rs, request->ex, request->msg.payload, &reply->payload, &code);
 	/* A token whose sequence number is not on disk could be used again after a restart: the client must not learn
 	 * what it needs to use it. */
 	outcome->state = outcome->err ? ACE_OK : device_state_save(device);
@@ -57,4 +46,25 @@ void device_authz_info(struct device *device, const struct device_request *reque
 	if (outcome->err || outcome->state || request->ex || !device->wireshark_path)
 		return;
 	outcome->trace = device_wireshark_append(device, request->msg.payload, ace_buf_slice(&reply->payload));
+}
+
+void device_authz_info(struct device *device, const struct device_request *request, struct device_reply *reply,
+		       struct device_outcome *outcome)
+{
+	uint8_t code = check(device, request);
+
+	if (code) {
+		refuse(reply, code);
+		return;
+	}
+	outcome->posted = true;
+	if (device->posts) {
+		device_post_begin(device, request, reply, outcome);
+		return;
+	}
+	reply->has_format = true;
+	reply->format = ACE_FORMAT_ACE_CBOR;
+	device_reply_room(reply, request);
+	outcome->err = ace_rs_authz_info(&device->rs, request->ex, request->msg.payload, &reply->payload, &code);
+	device_authz_info_end(device, request, reply, code, outcome);
 }

@@ -40,6 +40,7 @@ static enum ace_err library_init(struct device *device, const struct cli_device_
 				   .post_interval_ms = DEVICE_POST_INTERVAL_MS,
 				   .post_burst = DEVICE_POST_BURST,
 				   .cnonce = options->cnonce,
+				   .introspect = options->introspect ? ACE_INTROSPECT_OWN : ACE_INTROSPECT_OFF,
 				   .strict_layout = options->trl, /* RFC 9770 11.1 */
 				   .revoked = device->revoked,
 				   .revoked_len = options->trl ? DEVICE_REVOKED : 0,
@@ -55,7 +56,8 @@ enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle
 	device->arena = malloc(ARENA_LEN);
 	device->values = calloc(bundle->resources.entries_len + 1, sizeof *device->values);
 	device->revoked = options->trl ? calloc(DEVICE_REVOKED, sizeof *device->revoked) : NULL;
-	if (device->arena && device->values && (device->revoked || !options->trl))
+	device->posts = options->introspect ? calloc(DEVICE_POSTS_MAX, sizeof *device->posts) : NULL;
+	if (device->arena && device->values && (device->revoked || !options->trl) && (device->posts || !options->introspect))
 		err = library_init(device, bundle, options);
 	if (err) {
 		device_fini(device);
@@ -73,6 +75,9 @@ void device_fini(struct device *device)
 	free(device->arena); /* wiped by the library, whose contexts lived there */
 	free(device->values);
 	free(device->revoked);
+	if (device->posts)
+		ace_wipe(device->posts, DEVICE_POSTS_MAX * sizeof *device->posts);
+	free(device->posts);
 	cli_device_bundle_fini(&device->bundle);
 	ace_wipe(device, sizeof *device); /* the line's keys are in it */
 }

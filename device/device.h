@@ -17,6 +17,7 @@
 #define DEVICE_POST_INTERVAL_MS 20
 #define DEVICE_POST_BURST 50
 #define DEVICE_REVOKED 512 /* revoked tokens that are remembered, with options.trl */
+#define DEVICE_POSTS_MAX 8 /* posts that wait for the AS at a time, with options.introspect */
 #define DEVICE_RETRY_S 5 /* Max-Age of 4.29 and 5.03 */
 
 struct device_value {
@@ -39,6 +40,25 @@ struct device_state {
 struct device_options {
 	bool trl; /* tokens end when the AS's list says so, and posts wait for the first whole list */
 	enum ace_rs_cnonce_mode cnonce;
+	bool introspect; /* the AS is asked about a token before it counts: outcome.post */
+};
+
+/* A post about which the AS is asked, until device_post_finish(). Private but for the first members. */
+struct device_post {
+	uint64_t handle;  /* the caller's, of the message layer */
+	uint64_t since_ms; /* the caller's, monotonic */
+	char peer[ACE_UDP_TEXT_MAX]; /* the caller's, for logs */
+	uint8_t refusal;  /* the caller's: the code to refuse it with, whatever the AS says; 0: none */
+	bool is_asked;    /* the caller's */
+	bool is_used, is_protected;
+	uint8_t type, token_len;
+	uint16_t mid;
+	size_t stranger_max;
+	struct ace_buf body, question; /* over the bytes below; question is what to POST to the AS */
+	uint8_t token[ACE_COAP_TOKEN_MAX];
+	struct ace_rs_exchange ex; /* with is_protected */
+	uint8_t body_bytes[DEVICE_TOKEN_MAX + ACE_RS_BODY_EXTRA];
+	uint8_t question_bytes[DEVICE_TOKEN_MAX + 8];
 };
 
 struct device {
@@ -48,6 +68,7 @@ struct device {
 	uint8_t *arena;              /* owns */
 	struct device_value *values; /* owns; beside bundle.resources.entries */
 	struct ace_rs_revoked *revoked; /* owns; NULL without options.trl */
+	struct device_post *posts;      /* owns DEVICE_POSTS_MAX; NULL without options.introspect */
 	struct ace_rs_line line;     /* to the AS; of use when has_line */
 	bool has_line;
 	const char *wireshark_path;  /* borrows; NULL: keys are not told */
@@ -84,6 +105,7 @@ struct device_outcome {
 	uint8_t method, code; /* codes of request and answer; for OSCORE the inner ones */
 	bool verified;        /* OSCORE proved who sent it from where */
 	bool posted;          /* a token came to authz-info */
+	struct device_post *post; /* NULL, or what the AS is to be asked about: there is no answer yet */
 	enum ace_err err;     /* why it was refused, where the library says; never for peers */
 	enum ace_err trace;   /* the key file for Wireshark could not be written */
 	enum ace_err state;   /* the state could not be written, so a good token was refused */
@@ -96,8 +118,14 @@ struct device_outcome {
  * @param stranger_max  bytes that the address may get as long as no verified request confirms it.
  * @param answer        the whole response is put there. Type and Message ID are those of the request, for the
  *                      message layer to set.
- * @return ACE_OK: an answer is there; ACE_ERR_SPACE not even the shortest one fits: send none. */
+ * @return ACE_OK: an answer is there, unless outcome->post is set; ACE_ERR_SPACE not even the shortest one fits: send none. */
 ACE_MUST_CHECK enum ace_err device_answer(struct device *device, struct ace_slice datagram, size_t stranger_max,
 					  struct ace_buf *answer, struct device_outcome *ret_outcome);
+
+/* The AS has answered about a post, or will not: said has the code (0: no answer) and payload of that. Answer, outcome and
+ * errors are as with device_answer(); the post is wiped.  Source: RFC 9200 5.9, 6.10. */
+ACE_MUST_CHECK enum ace_err device_post_finish(struct device *device, struct device_post *post,
+					       const struct ace_rs_introspection *said, struct ace_buf *answer,
+					       struct device_outcome *ret_outcome);
 
 #endif

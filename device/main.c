@@ -21,6 +21,7 @@ struct run {
 	const struct cli_call *call;     /* borrows */
 	const struct cli_output *output; /* borrows */
 	uint32_t trl_poll_s;             /* 0: no --trl */
+	const char *introspect_path;     /* borrows; NULL: no --introspect */
 	uint32_t reboot_after;           /* requests; 0: never */
 };
 
@@ -132,12 +133,14 @@ static void signals_block(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* --trl: the line to the AS, and where the list is. */
-static enum ace_err list_open(struct device *device, struct device_as *as, struct cli_error *error)
+/* --trl and --introspect: the line to the AS, and where the list is. */
+static enum ace_err line_open(struct device *device, const struct run *given, struct device_as *as, struct cli_error *error)
 {
-	enum ace_err err = device_as_open(as, device, error);
+	enum ace_err err = ACE_OK;
 
-	if (err || device->bundle.trl.path)
+	if (given->trl_poll_s || given->introspect_path)
+		err = device_as_open(as, device, error);
+	if (err || !given->trl_poll_s || device->bundle.trl.path)
 		return err;
 	err = cli_error_set(error, ACE_ERR_USAGE, "--trl: the provisioning file of %s names no revocation list: export it "
 			    "again", device->bundle.device);
@@ -173,6 +176,7 @@ static enum ace_err device_run(struct device *device, const struct run *given, s
 {
 	const struct cli_call *call = given->call;
 	static struct device_as as;
+	static struct device_asking asking;
 	struct device_trl trl = { .poll_s = given->trl_poll_s };
 	struct ace_udp_server *server;
 	enum ace_err err = values_give(device, call, error);
@@ -181,8 +185,8 @@ static enum ace_err device_run(struct device *device, const struct run *given, s
 		err = reboot_check(cli_flag_value(call, "listen"), error);
 	if (!err && cli_flag_value(call, "state-dir"))
 		err = device_state_open(device, cli_flag_value(call, "state-dir"), error);
-	if (!err && given->trl_poll_s)
-		err = list_open(device, &as, error);
+	if (!err)
+		err = line_open(device, given, &as, error);
 	if (!err)
 		err = socket_open(cli_flag_value(call, "listen"), &server, error);
 	if (err) {
@@ -190,10 +194,12 @@ static enum ace_err device_run(struct device *device, const struct run *given, s
 		return err;
 	}
 	device->wireshark_path = cli_flag_value(call, "wireshark-keys");
+	asking.path = given->introspect_path;
+	asking.server = server;
 	signals_block();
 	err = say_ready(device, server, given->output);
 	if (!err)
-		err = device_serve(&(struct device_loop) { device, server, &as, &trl, given->reboot_after });
+		err = device_serve(&(struct device_loop) { device, server, &as, &trl, &asking, given->reboot_after });
 	if (err == ACE_ERR_EXHAUSTED)
 		err = reboot();
 	if (err)
@@ -230,6 +236,17 @@ static bool cnonce_choose(const struct cli_call *call, const struct cli_output *
 	return true;
 }
 
+/* --introspect[=PATH] */
+static bool introspect_choose(const struct cli_call *call, const char **ret_path)
+{
+	const char *path = cli_flag_value(call, "introspect");
+
+	if (!cli_flag(call, "introspect"))
+		return false;
+	*ret_path = path ? path : DEVICE_INTROSPECT_PATH;
+	return true;
+}
+
 static int run(const struct cli_call *call, const struct cli_output *output)
 {
 	const char *provision = cli_flag_value(call, "provision");
@@ -258,6 +275,7 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	given.trl_poll_s = (uint32_t)poll_s;
 	given.reboot_after = (uint32_t)reboot_after;
 	options.trl = poll_s != 0;
+	options.introspect = introspect_choose(call, &given.introspect_path);
 	log_level_choose(output);
 	if (cli_file_is_public(provision))
 		cli_note(output, "ace-device: warning: every user of this machine can read %s, which holds the device's "
@@ -277,6 +295,8 @@ static const struct cli_flag flags[] = {
 	{ .name = "set", .value = "PATH=VALUE", .repeatable = true, .help = "value of a resource at start, as text" },
 	{ .name = "trl", .value = "POLL_SECONDS",
 	  .help = "ask the AS so often which tokens are revoked, which end at once; needs --state-dir" },
+	{ .name = "introspect", .value = "PATH", .value_optional = true,
+	  .help = "ask the AS about each token before it counts, at /introspect or that path; needs --state-dir" },
 	{ .name = "cnonce", .value = "stored|stateless",
 	  .help = "take only tokens with a client nonce that a refusal has told less than a minute before" },
 	{ .name = "reboot-after", .value = "N",

@@ -47,6 +47,18 @@ void device_authz_info(struct device *device, const struct device_request *reque
 void device_well_known(const struct device *device, const struct device_request *request, struct device_reply *reply);
 void device_resource(struct device *device, const struct device_request *request, struct device_reply *reply);
 
+/* The AS must be asked about a post that passed what is checked before: keep it as outcome->post, or refuse it. */
+void device_post_begin(struct device *device, const struct device_request *request, struct device_reply *reply,
+		       struct device_outcome *outcome);
+/* The library took a post, or refused it, with that code: what goes with it, and what is kept of it. outcome->err and
+ * reply->payload are set. */
+void device_authz_info_end(struct device *device, const struct device_request *request, struct device_reply *reply,
+			   uint8_t code, struct device_outcome *outcome);
+/* Write the answer, protected when the request was. When that fails, it is refused in the clear. */
+ACE_MUST_CHECK enum ace_err device_reply_end(struct device *device, const struct device_request *request,
+					     struct device_reply *reply, struct ace_buf *answer,
+					     struct device_outcome *outcome);
+
 /* Append the context that a post makes to the file for Wireshark. answer is the body of the 2.01. */
 ACE_MUST_CHECK enum ace_err device_wireshark_append(const struct device *device, struct ace_slice post,
 						    struct ace_slice answer);

@@ -3,6 +3,7 @@
 #ifndef DEVICE_SERVE_H
 #define DEVICE_SERVE_H
 
+#include "device/asking.h"
 #include "device/trl.h"
 
 struct device_loop {
@@ -10,6 +11,7 @@ struct device_loop {
 	struct ace_udp_server *server;
 	struct device_as *as;          /* closed: the device asks its AS for nothing */
 	struct device_trl *trl;
+	struct device_asking *asking;
 	uint32_t requests_max;         /* serving ends after so many; 0: never */
 };
 

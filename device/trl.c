@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static enum ace_err ask(const struct device_trl *trl, struct device_as *as, uint64_t now_ms)
+static enum ace_err ask(struct device_trl *trl, struct device_as *as, uint64_t now_ms)
 {
 	uint8_t bytes[DEVICE_QUESTION_MAX];
 	struct ace_buf message = ACE_BUF_OF(bytes);
@@ -17,7 +17,7 @@ static enum ace_err ask(const struct device_trl *trl, struct device_as *as, uint
 	};
 	enum ace_err err = ace_rs_trl_request(&query, &message);
 
-	return err ? err : device_as_ask(as, ace_buf_slice(&message), now_ms);
+	return err ? err : device_as_ask(as, trl, ace_buf_slice(&message), now_ms);
 }
 
 /* A verified answer. What it revokes has ended when this returns. */
@@ -73,7 +73,7 @@ void device_trl_step(struct device_trl *trl, struct device_as *as, uint64_t now_
 
 	if (!trl->poll_s)
 		return;
-	err = device_as_step(as, now_ms, &answer);
+	err = as->asker && as->asker != trl ? ACE_ERR_BUSY : device_as_step(as, now_ms, &answer);
 	if (err != ACE_ERR_BUSY) {
 		trl->due_ms = now_ms + trl->poll_s * UINT64_C(1000);
 		if (!err)
