@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/device.h"
+#include "device/observe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,5 +106,6 @@ enum ace_err device_value_set(struct device *device, struct ace_slice path, stru
 	if (value.len)
 		memcpy(device->values[index].bytes, value.ptr, value.len);
 	device->values[index].len = value.len;
+	device_observe_changed(device, index);
 	return ACE_OK;
 }

@@ -68,6 +68,7 @@ struct device {
 	uint8_t *arena;              /* owns */
 	struct device_value *values; /* owns; beside bundle.resources.entries */
 	struct ace_rs_revoked *revoked; /* owns; NULL without options.trl */
+	struct device_observers *observers; /* borrows; NULL: nothing is observed. device/observe.h */
 	struct device_post *posts;      /* owns DEVICE_POSTS_MAX; NULL without options.introspect */
 	struct ace_rs_line line;     /* to the AS; of use when has_line */
 	bool has_line;

@@ -177,6 +177,8 @@ static enum ace_err device_run(struct device *device, const struct run *given, s
 	const struct cli_call *call = given->call;
 	static struct device_as as;
 	static struct device_asking asking;
+	static struct device_observers observers;
+	static struct device_commands commands;
 	struct device_trl trl = { .poll_s = given->trl_poll_s };
 	struct ace_udp_server *server;
 	enum ace_err err = values_give(device, call, error);
@@ -196,15 +198,21 @@ static enum ace_err device_run(struct device *device, const struct run *given, s
 	device->wireshark_path = cli_flag_value(call, "wireshark-keys");
 	asking.path = given->introspect_path;
 	asking.server = server;
+	observers.device = device;
+	observers.server = server;
+	device->observers = &observers;
+	commands.fd = cli_flag(call, "commands") ? STDIN_FILENO : -1;
 	signals_block();
 	err = say_ready(device, server, given->output);
 	if (!err)
-		err = device_serve(&(struct device_loop) { device, server, &as, &trl, &asking, given->reboot_after });
+		err = device_serve(&(struct device_loop) { device, server, &as, &trl, &asking, &observers, &commands, given->reboot_after });
 	if (err == ACE_ERR_EXHAUSTED)
 		err = reboot();
 	if (err)
 		cli_error_set(error, err, "stopped serving: %s",
 			      err == ACE_ERR_IO ? strerror(errno) : ace_err_name(err));
+	device->observers = NULL;
+	ace_wipe(&observers, sizeof observers);
 	ace_udp_close(server);
 	device_as_close(&as);
 	return err;
@@ -293,6 +301,7 @@ static const struct cli_flag flags[] = {
 	{ .name = "state-dir", .value = "DIR",
 	  .help = "keep there what must outlive a restart: without it, a token with exi counts again afterwards" },
 	{ .name = "set", .value = "PATH=VALUE", .repeatable = true, .help = "value of a resource at start, as text" },
+	{ .name = "commands", .help = "read lines of standard input that change values: set PATH VALUE" },
 	{ .name = "trl", .value = "POLL_SECONDS",
 	  .help = "ask the AS so often which tokens are revoked, which end at once; needs --state-dir" },
 	{ .name = "introspect", .value = "PATH", .value_optional = true,

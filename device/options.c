@@ -14,6 +14,8 @@ static void reply_put(struct ace_coap_writer *w, const struct device_reply *repl
 					 .mid = request->msg.mid,
 					 .token = request->msg.token,
 				 });
+	if (reply->has_observe)
+		ace_coap_write_option_uint(w, ACE_OPT_OBSERVE, reply->observe);
 	if (reply->has_format)
 		ace_coap_write_option_uint(w, ACE_OPT_CONTENT_FORMAT, reply->format);
 	if (reply->has_max_age)

@@ -20,6 +20,8 @@ struct device_reply {
 	uint8_t code;
 	bool has_format, has_max_age, has_size1;
 	uint32_t format, max_age_s, size1;
+	bool has_observe;
+	uint32_t observe;
 	size_t len_max;         /* of the whole message */
 	struct ace_buf payload; /* over payload_bytes; its cap is set by device_reply_room() */
 	uint8_t payload_bytes[ACE_UDP_ANSWER_MAX];

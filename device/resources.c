@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The resources of the model, and the list of them. Whoever gets here may. */
-#include "device/request.h"
+#include "device/observe.h"
 
 #include <string.h>
 
@@ -59,6 +59,7 @@ void device_resource(struct device *device, const struct device_request *request
 	}
 	switch (method) {
 	case ACE_COAP_GET:
+		device_observe(device, request, index, reply);
 		get(&device->values[index], request, reply);
 		break;
 	case ACE_COAP_PUT:
@@ -73,6 +74,8 @@ void device_resource(struct device *device, const struct device_request *request
 		reply->code = ACE_COAP_METHOD_NOT_ALLOWED; /* a simulated value has no parts to fetch or patch */
 		break;
 	}
+	if (reply->code == ACE_COAP_CHANGED || reply->code == ACE_COAP_DELETED)
+		device_observe_changed(device, index);
 }
 
 /* Append a link if all of it fits. */

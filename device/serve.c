@@ -31,6 +31,7 @@ static void handle(const struct device_loop *run, const struct ace_udp_request *
 	struct device_outcome outcome;
 	char peer[ACE_UDP_TEXT_MAX];
 
+	run->observers->request = request;
 	if (device_answer(run->device, request->datagram, request->answer_max, &answer, &outcome)) {
 		ace_udp_drop(run->server, request);
 		return;
@@ -64,13 +65,14 @@ static enum ace_err handle_batch(const struct device_loop *run, uint32_t *left)
 
 static enum ace_err loop(const struct device_loop *run, int signals)
 {
-	struct pollfd fds[3] = { { .fd = ace_udp_fd(run->server), .events = POLLIN },
+	struct pollfd fds[4] = { { .fd = ace_udp_fd(run->server), .events = POLLIN },
 				 { .fd = signals, .events = POLLIN },
 				 { .fd = run->as->is_open ? run->as->fd : -1, .events = POLLIN } };
 	uint32_t left = run->requests_max, *counted = left ? &left : NULL;
 	enum ace_err err = ACE_OK;
 
 	while (!err) {
+		fds[3] = (struct pollfd) { .fd = run->commands->fd, .events = POLLIN };
 		if (poll(fds, ACE_ARRAY_LEN(fds), TICK_MS) < 0 && errno != EINTR)
 			return ACE_ERR_IO;
 		if (fds[1].revents)
@@ -82,6 +84,12 @@ static enum ace_err loop(const struct device_loop *run, int signals)
 		device_asking_ask(run->asking, run->as, ace_port_monotonic_ms());
 		if (!err && counted && !left)
 			err = ACE_ERR_EXHAUSTED;
+		if (fds[3].revents)
+			device_commands_read(run->commands, run->device);
+		device_observe_step(run->observers);
+		/* A full socket: what is confirmable is sent again. */
+		if (!err && ace_udp_flush(run->server) == ACE_ERR_IO)
+			err = ACE_ERR_IO;
 		ace_rs_tick(&run->device->rs);
 	}
 	return err;

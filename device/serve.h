@@ -4,6 +4,8 @@
 #define DEVICE_SERVE_H
 
 #include "device/asking.h"
+#include "device/commands.h"
+#include "device/observe.h"
 #include "device/trl.h"
 
 struct device_loop {
@@ -12,6 +14,8 @@ struct device_loop {
 	struct device_as *as;          /* closed: the device asks its AS for nothing */
 	struct device_trl *trl;
 	struct device_asking *asking;
+	struct device_observers *observers;
+	struct device_commands *commands;
 	uint32_t requests_max;         /* serving ends after so many; 0: never */
 };
 
