@@ -4,7 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_LEN ACE_RS_ARENA_SIZE_TOKEN(DEVICE_CONTEXTS, DEVICE_SCOPE_MAX, DEVICE_TOKEN_MAX)
+static uint16_t contexts_of(const struct device_options *options)
+{
+	return options->contexts ? options->contexts : DEVICE_CONTEXTS;
+}
+
+static size_t arena_len(const struct device_options *options)
+{
+	return ACE_RS_ARENA_SIZE_TOKEN(contexts_of(options), DEVICE_SCOPE_MAX, DEVICE_TOKEN_MAX);
+}
 
 static struct ace_slice text_slice(const char *text)
 {
@@ -34,7 +42,7 @@ static enum ace_err library_init(struct device *device, const struct cli_device_
 				   .keys_len = bundle->token_keys_len,
 				   .resources = bundle->resources,
 				   .clock = bundle->has_clock ? ACE_CLOCK_WALL : ACE_CLOCK_NONE,
-				   .contexts = DEVICE_CONTEXTS,
+				   .contexts = contexts_of(options),
 				   .scope_bytes = DEVICE_SCOPE_MAX,
 				   .token_bytes = DEVICE_TOKEN_MAX,
 				   .post_interval_ms = DEVICE_POST_INTERVAL_MS,
@@ -45,7 +53,7 @@ static enum ace_err library_init(struct device *device, const struct cli_device_
 				   .revoked = device->revoked,
 				   .revoked_len = options->trl ? DEVICE_REVOKED : 0,
 			   },
-			   device->arena, ARENA_LEN);
+			   device->arena, arena_len(options));
 }
 
 enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle, const struct device_options *options)
@@ -53,7 +61,7 @@ enum ace_err device_init(struct device *device, struct cli_device_bundle *bundle
 	enum ace_err err = ACE_ERR_MEMORY;
 
 	memset(device, 0, sizeof *device);
-	device->arena = malloc(ARENA_LEN);
+	device->arena = malloc(arena_len(options));
 	device->values = calloc(bundle->resources.entries_len + 1, sizeof *device->values);
 	device->revoked = options->trl ? calloc(DEVICE_REVOKED, sizeof *device->revoked) : NULL;
 	device->posts = options->introspect ? calloc(DEVICE_POSTS_MAX, sizeof *device->posts) : NULL;

@@ -10,7 +10,8 @@
 
 #define DEVICE_VALUE_MAX 256  /* bytes of a resource's value */
 #define DEVICE_PATH_MAX 256   /* bytes of a path that is looked at; a longer one is no resource */
-#define DEVICE_CONTEXTS 64    /* clients at a time */
+#define DEVICE_CONTEXTS 64    /* clients at a time, unless options.contexts says otherwise */
+#define DEVICE_CONTEXTS_MAX 10000
 #define DEVICE_SCOPE_MAX 1024 /* bytes of a token's scope */
 #define DEVICE_TOKEN_MAX 1024 /* bytes of a token */
 /* Unprotected posts to authz-info: 50 a second, 50 at once.  Source: RFC 9200 5.10.1.2. */
@@ -40,6 +41,7 @@ struct device_state {
 struct device_options {
 	bool trl; /* tokens end when the AS's list says so, and posts wait for the first whole list */
 	enum ace_rs_cnonce_mode cnonce;
+	uint16_t contexts; /* 0: DEVICE_CONTEXTS; at most DEVICE_CONTEXTS_MAX */
 	bool introspect; /* the AS is asked about a token before it counts: outcome.post */
 };
 

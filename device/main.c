@@ -262,7 +262,7 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	struct cli_error error = { 0 };
 	struct device_options options = { 0 };
 	struct run given = { .call = call, .output = output };
-	int64_t fixed, poll_s, reboot_after;
+	int64_t fixed, poll_s, reboot_after, contexts;
 	enum ace_err err;
 
 	if (!provision || !cli_flag_value(call, "listen"))
@@ -276,6 +276,9 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	    !cli_flag_number(call, output,
 			     &(struct cli_number) { .flag = "reboot-after", .min = 1, .max = INT32_MAX, .fallback = 0 },
 			     &reboot_after) ||
+	    !cli_flag_number(call, output,
+			     &(struct cli_number) { .flag = "contexts", .min = 1, .max = DEVICE_CONTEXTS_MAX, .fallback = 0 },
+			     &contexts) ||
 	    !cnonce_choose(call, output, &options.cnonce))
 		return CLI_EXIT_USAGE;
 	if (fixed >= 0)
@@ -283,6 +286,7 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	given.trl_poll_s = (uint32_t)poll_s;
 	given.reboot_after = (uint32_t)reboot_after;
 	options.trl = poll_s != 0;
+	options.contexts = (uint16_t)contexts;
 	options.introspect = introspect_choose(call, &given.introspect_path);
 	log_level_choose(output);
 	if (cli_file_is_public(provision))
@@ -310,6 +314,7 @@ static const struct cli_flag flags[] = {
 	  .help = "take only tokens with a client nonce that a refusal has told less than a minute before" },
 	{ .name = "reboot-after", .value = "N",
 	  .help = "lose everything but --state-dir after N requests, as when the power fails, and start again" },
+	{ .name = "contexts", .value = "N", .help = "clients that can have a token here at a time, 64 unless told" },
 	{ .name = "fixed-time", .value = "EPOCH", .help = "keep the wall clock at that second since 1970" },
 	{ .name = "wireshark-keys", .value = "FILE", .help = "append the keys of each OSCORE context to that file" },
 	{ 0 },
