@@ -101,7 +101,7 @@ static enum ace_err exchange(struct client *client, struct client_as_line *line,
 {
 	if (line->peer.secure)
 		return client_exchange_plain(&client->carrier, &line->peer, &message->request, ret_answer, ret_error);
-	return client_exchange_protected(&client->carrier, &(struct client_protected){
+	return client_exchange_whole(&client->carrier, &(struct client_protected){
 		.peer = &line->peer, .line = &line->line, .request = &message->request,
 		.watcher = &(struct client_watcher){ client_step_seen, message->step } }, ret_answer, ret_error);
 }

@@ -5,6 +5,7 @@
 
 void client_answer_wipe(struct client_answer *answer)
 {
+	cli_bytes_free(&answer->body);
 	ace_wipe(answer, sizeof *answer);
 }
 
@@ -179,7 +180,7 @@ enum ace_err client_exchange_protected(const struct client_carrier *carrier, con
 		bool again = !err && round < CLIENT_ECHO_ROUNDS && echo_asked(&ret_answer->msg, &echo);
 
 		if (!err && in->watcher)
-			in->watcher->seen(in->watcher->arg, ret_answer, again);
+			in->watcher->seen(in->watcher->arg, ret_answer, again ? "Echo: proves the request fresh when it comes back" : NULL);
 		if (!again)
 			return err;
 		/* RFC 9175 2.3: what came inside goes back inside, under a fresh Partial IV. */

@@ -28,8 +28,10 @@ struct client_answer {
 	unsigned int unprotected;    /* answers without protection that were passed over */
 	uint8_t unprotected_code;    /* of the last of them */
 	unsigned int unverified;     /* answers that did not verify */
+	struct cli_bytes body;       /* owns the payload when it came in blocks */
 	uint8_t bytes[CLIENT_MESSAGE_MAX];
 };
+/* A zeroed one is fine. */
 void client_answer_wipe(struct client_answer *answer);
 
 /* An OSCORE context of ours and where its next numbers come from. */
@@ -38,9 +40,9 @@ struct client_line {
 	struct client_seq seq;
 };
 
-/* Told of every pair of messages, the ones that end in an Echo included. */
+/* Told of every pair of messages; again: why the request is sent once more, NULL: it is not. */
 struct client_watcher {
-	void (*seen)(void *arg, const struct client_answer *answer, bool echo_follows);
+	void (*seen)(void *arg, const struct client_answer *answer, const char *again);
 	void *arg;
 };
 
@@ -65,5 +67,14 @@ struct client_protected {
 ACE_MUST_CHECK enum ace_err client_exchange_protected(const struct client_carrier *carrier,
 						      const struct client_protected *in,
 						      struct client_answer *ret_answer, struct cli_error *ret_error);
+
+
+/* The same with bodies of any length up to CLIENT_BODY_MAX: a payload that does not fit a block goes in blocks, and an answer that
+ * comes in blocks is put together. ret_answer->body is the caller's to wipe then.
+ * Besides the errors above: ACE_ERR_MALFORMED the blocks do not fit together; ACE_ERR_SPACE the answer is too long; ACE_ERR_MEMORY.
+ * Source: RFC 7959 2.4, 2.5, 2.7, RFC 9175 3.3. */
+#define CLIENT_BODY_MAX (4 << 20)
+ACE_MUST_CHECK enum ace_err client_exchange_whole(const struct client_carrier *carrier, const struct client_protected *in,
+						  struct client_answer *ret_answer, struct cli_error *ret_error);
 
 #endif

@@ -48,8 +48,8 @@ void client_step_failed(struct client_step *step, const struct client_answer *an
 	tell(step, answer, 0, why);
 }
 
-void client_step_seen(void *arg, const struct client_answer *answer, bool echo_follows)
+void client_step_seen(void *arg, const struct client_answer *answer, const char *again)
 {
-	if (echo_follows)
-		client_step_line(arg, answer, "Echo: proves the request fresh when it comes back");
+	if (again)
+		client_step_line(arg, answer, "%s", again);
 }

@@ -27,7 +27,7 @@ void client_step_line(struct client_step *step, const struct client_answer *answ
 	__attribute__((format(printf, 3, 4)));
 /* Tell of a step that ended without an answer that counts. */
 void client_step_failed(struct client_step *step, const struct client_answer *answer, const char *why);
-/* A watcher that tells of Echo rounds of the step; arg is the step. */
-void client_step_seen(void *arg, const struct client_answer *answer, bool echo_follows);
+/* A watcher that tells of what comes before the last answer of the step; arg is the step. */
+void client_step_seen(void *arg, const struct client_answer *answer, const char *again);
 
 #endif

@@ -203,6 +203,7 @@ enum ace_err client_flow(struct client *client, const struct client_job *job, st
 	enum ace_err err;
 
 	memset(&flow, 0, sizeof flow);
+	memset(ret_answer, 0, sizeof *ret_answer);
 	flow.client = client;
 	flow.job = job;
 	err = flow_open(&flow, ret_error);                           /* who are we, and who was it last time? */

@@ -68,7 +68,8 @@ static enum ace_err request_once(struct client_flow *flow, struct client_answer 
 
 	client_step_begin(&step, &flow->client->explain, "%s %s (OSCORE)",
 			  client_method_name(flow->job->request->code), flow->job->address.path);
-	err = client_exchange_protected(&flow->client->carrier, &(struct client_protected){
+	client_answer_wipe(ret_answer);
+	err = client_exchange_whole(&flow->client->carrier, &(struct client_protected){
 		.peer = &flow->peer, .line = &flow->line, .request = flow->job->request,
 		.impatient = is_impatient(flow), .watcher = &(struct client_watcher){ client_step_seen, &step } }, ret_answer, ret_error);
 	if (!err)

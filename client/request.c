@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define BLOCK_OPTIONS_MAX 4 /* what a transfer in blocks adds */
+
 static const char *const methods[] = { "", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH" };
 
 const char *client_method_name(uint8_t code)
@@ -47,14 +49,22 @@ enum ace_err client_request_option(struct client_request *request, uint32_t numb
 	return ACE_OK;
 }
 
+/* In as few bytes as it takes: zero is none. */
+static struct ace_slice uint_slice(uint32_t value, uint8_t bytes[4])
+{
+	size_t len = 0;
+
+	for (unsigned int shift = 32; shift; shift -= 8)
+		if (len || value >> (shift - 8))
+			bytes[len++] = (uint8_t)(value >> (shift - 8));
+	return (struct ace_slice){ bytes, len };
+}
+
 enum ace_err client_request_uint(struct client_request *request, uint32_t number, uint32_t value)
 {
-	uint8_t bytes[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value };
-	size_t skip = 0;
+	uint8_t bytes[4];
 
-	while (skip < sizeof bytes && !bytes[skip])
-		skip++;
-	return client_request_option(request, number, (struct ace_slice){ bytes + skip, sizeof bytes - skip });
+	return client_request_option(request, number, uint_slice(value, bytes));
 }
 
 static int hex_digit(char c)
@@ -137,9 +147,34 @@ size_t client_message_size(const struct ace_coap_message *message, size_t token_
 	       (message->payload.len ? 1 + message->payload.len : 0);
 }
 
+/* Those of the user, and behind them those of a transfer in blocks. */
+static size_t options_all(const struct client_request *request, struct ace_coap_option *ret_options,
+			  uint8_t values[BLOCK_OPTIONS_MAX][4])
+{
+	const struct {
+		bool is_set;
+		uint32_t number, value;
+	} more[] = { { request->block2.is_set, ACE_OPT_BLOCK2, request->block2.value },
+		     { request->block1.is_set, ACE_OPT_BLOCK1, request->block1.value },
+		     { request->size1 != 0, ACE_OPT_SIZE1, request->size1 } };
+	size_t len = request->options_len;
+
+	for (size_t i = 0; i < len; i++)
+		ret_options[i] = request->options[i];
+	for (size_t i = 0; i < ACE_ARRAY_LEN(more); i++)
+		if (more[i].is_set)
+			ret_options[len++] = (struct ace_coap_option){ more[i].number, uint_slice(more[i].value, values[i]) };
+	if (request->has_tag)
+		ret_options[len++] = (struct ace_coap_option){ ACE_OPT_REQUEST_TAG, ACE_SLICE_OF(request->tag) };
+	return len;
+}
+
 enum ace_err client_request_message(const struct client_request *request, struct ace_buf *out,
 				    struct ace_coap_message *ret_msg)
 {
+	struct ace_coap_option options[CLIENT_OPTIONS_MAX + BLOCK_OPTIONS_MAX];
+	uint8_t values[BLOCK_OPTIONS_MAX][4];
+	const size_t options_len = options_all(request, options, values);
 	struct ace_coap_writer w;
 	struct ace_slice written;
 	uint32_t number = 0, next = UINT32_MAX;
@@ -150,8 +185,8 @@ enum ace_err client_request_message(const struct client_request *request, struct
 		.type = request->non ? ACE_COAP_NON : ACE_COAP_CON, .code = request->code });
 	/* By number: so few options need no sorting. */
 	for (; number != UINT32_MAX; number = next, next = UINT32_MAX)
-		for (size_t i = 0; i < request->options_len; i++) {
-			const struct ace_coap_option *option = &request->options[i];
+		for (size_t i = 0; i < options_len; i++) {
+			const struct ace_coap_option *option = &options[i];
 
 			if (option->number == number)
 				ace_coap_write_option(&w, number, option->value);

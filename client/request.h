@@ -17,6 +17,14 @@ struct client_request {
 	struct ace_buf bytes;                               /* over store */
 	uint8_t store[CLIENT_OPTION_BYTES_MAX];
 	struct ace_slice payload; /* borrows from the caller */
+	/* Of a transfer in blocks (body.c); not the user's to set. */
+	struct client_block {
+		bool is_set;
+		uint32_t value;
+	} block1, block2;
+	uint32_t size1; /* 0: none */
+	bool has_tag;
+	uint8_t tag[4];
 };
 
 /* A request for the resource that the address names. Escapes in path and query are decoded (RFC 7252 6.4).

@@ -118,6 +118,53 @@ static inline uint8_t peer_update(struct peer *peer, struct ace_slice payload)
 	return ACE_COAP_CREATED;
 }
 
+/* Byte at of the long body; which of the two. */
+static inline uint8_t peer_body_byte(size_t at, bool is_second)
+{
+	return (uint8_t)(at * 7 + at / 256 + is_second);
+}
+
+static inline void peer_block_get(struct peer *peer, const struct ace_coap_message *inner, struct peer_answer *answer)
+{
+	struct ace_block block = { 0 };
+	bool present;
+
+	assert_int_equal(ace_block_find(inner->options, ACE_OPT_BLOCK2, &present, &block), 0);
+	if (block.num == 1 && peer->script.body_changes) {
+		peer->script.body_changes = false;
+		peer->body_put = 1; /* from here on it is the second one */
+	}
+	for (size_t i = 0; i < peer->script.body_len; i++)
+		peer->body[i] = peer_body_byte(i, peer->body_put == 1);
+	assert_int_equal(ace_block2_slice(inner->options, (struct ace_slice){ peer->body, peer->script.body_len },
+					  (size_t)16 << (ACE_BLOCK_SZX_MAX - peer->script.szx), &answer->block2), 0);
+	if (block.num == 1 && peer->script.body_gap)
+		answer->block2.option += 1 << 4;
+	answer->payload = answer->block2.payload;
+	answer->etag = peer->body_put == 1 ? 2 : 1;
+}
+
+static inline void peer_block_put(struct peer *peer, const struct ace_coap_message *inner, struct peer_answer *answer)
+{
+	struct ace_bodies bodies = { .places = &peer->place, .bytes = peer->place_bytes, .body_max = PEER_BODY_MAX,
+				     .lifetime_ms = 60000, .count = 1, .peer_max = 1,
+				     .szx_max = (uint8_t)(ACE_BLOCK_SZX_MAX - peer->script.szx) };
+	bool present;
+	struct ace_block block;
+
+	assert_int_equal(ace_block_find(inner->options, ACE_OPT_BLOCK1, &present, &block), 0);
+	peer->blocks += present;
+	ace_block1_take(&bodies, 1, 1, inner, &answer->block1);
+	if (answer->block1.code) {
+		answer->code = answer->block1.code;
+		return;
+	}
+	assert_true(answer->block1.body.len <= sizeof peer->body);
+	if (answer->block1.body.len)
+		memcpy(peer->body, answer->block1.body.ptr, answer->block1.body.len);
+	peer->body_put = answer->block1.body.len;
+}
+
 static inline void peer_device(struct peer *peer, const struct ace_coap_message *inner,
 			       struct ace_oscore_exchange *exchange)
 {
@@ -132,6 +179,10 @@ static inline void peer_device(struct peer *peer, const struct ace_coap_message 
 			.payload = peer_hints(peer, set ? "set" : "read", bytes, sizeof bytes) };
 	else if (set)
 		answer = (struct peer_answer){ .code = ACE_COAP_CHANGED, .format = -1 };
+	if (answer.code == ACE_COAP_CHANGED)
+		peer_block_put(peer, inner, &answer);
+	else if (answer.code == ACE_COAP_CONTENT && peer->script.body_len)
+		peer_block_get(peer, inner, &answer);
 	peer_answer_protected(peer, &peer->device_ctx, exchange, &answer);
 }
 

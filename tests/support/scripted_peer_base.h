@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ace_block.h"
 #include "ace_claims.h"
 #include "ace_oscore.h"
 
 #define PEER_TOKENS_MAX 16
+#define PEER_BODY_MAX 8192
 #define PEER_ANSWERS_MAX 2 /* a forged one, a genuine one */
 
 /* What it is to do wrong; set before the client acts. */
@@ -28,6 +30,10 @@ struct peer_script {
 	bool no_lifetime;       /* token responses without expires_in */
 	bool decline_updates;   /* the AS knows no kid */
 	unsigned int refuse_updates; /* the device refuses so many updates, protected */
+	size_t body_len;        /* the device's answer to a GET is so long, in blocks; 0: "21.5" */
+	bool body_changes;      /* with the second block, once */
+	bool body_gap;          /* the second block is answered with the third */
+	uint8_t szx;            /* the largest block that the device takes and gives: ACE_BLOCK_SZX_MAX less this */
 	const char *hint_as;    /* NULL: itself */
 	const char *hint_audience; /* NULL: "sensor" */
 	uint8_t hint_cnonce;    /* hints hold this byte five times; 0: none */
@@ -60,6 +66,11 @@ struct peer {
 	size_t last_id1_len;
 	char last_asked[64];
 	enum ace_scope_kind last_kind;
+	uint8_t body[PEER_BODY_MAX]; /* what was put */
+	size_t body_put;
+	unsigned int blocks;         /* requests with Block1 */
+	struct ace_body place;
+	uint8_t place_bytes[PEER_BODY_MAX];
 	/* The request in hand, and the answers to it, of which a retransmitted request gets the last one again. */
 	int last_mid;
 	struct peer_datagram answers[PEER_ANSWERS_MAX];
@@ -71,6 +82,9 @@ struct peer_answer {
 	uint8_t code;
 	int format; /* -1: none */
 	struct ace_slice payload, echo;
+	struct ace_block2 block2;
+	struct ace_block1 block1;
+	uint8_t etag; /* 0: none */
 };
 
 static const uint8_t peer_as_secret[16] = { 0xc0, 0xc1, 0xc2 };
@@ -91,8 +105,14 @@ static inline struct ace_slice peer_write(const struct peer *peer, const struct 
 	ace_coap_write_init(&w, bytes, cap);
 	ace_coap_write_header(&w, &(struct ace_coap_header){ ACE_COAP_ACK, answer->code, peer->request.mid,
 							     peer->request.token });
+	if (answer->etag)
+		ace_coap_write_option(&w, ACE_OPT_ETAG, (struct ace_slice){ &answer->etag, 1 });
 	if (answer->format >= 0)
 		ace_coap_write_option_uint(&w, ACE_OPT_CONTENT_FORMAT, (uint32_t)answer->format);
+	if (answer->block2.has_option)
+		ace_coap_write_option_uint(&w, ACE_OPT_BLOCK2, answer->block2.option);
+	if (answer->block1.has_option)
+		ace_coap_write_option_uint(&w, ACE_OPT_BLOCK1, answer->block1.option);
 	if (answer->echo.len)
 		ace_coap_write_option(&w, ACE_OPT_ECHO, answer->echo);
 	ace_coap_write_payload(&w, answer->payload);
@@ -119,7 +139,7 @@ static inline void peer_answer_plain(struct peer *peer, const struct peer_answer
 static inline void peer_answer_protected(struct peer *peer, const struct ace_oscore_ctx *ctx,
 					 struct ace_oscore_exchange *exchange, const struct peer_answer *answer)
 {
-	uint8_t plain[1024], sealed[1200];
+	uint8_t plain[1150], sealed[1200];
 	struct ace_buf out = ACE_BUF_OF(sealed);
 	struct ace_coap_message msg;
 
