@@ -12,88 +12,19 @@ import select
 import socket
 import time
 import urllib.parse
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-GET, POST, FETCH = 1, 2, 5
-CON, NON, ACK, RST = range(4)
+from coap_codec import ACK, CON, FETCH, GET, POST, RST, Message, code_text, decode, decode_body, encode, encode_body
+
 OBSERVE, OSCORE, URI_PATH, CONTENT_FORMAT, MAX_AGE, ECHO = 6, 9, 11, 12, 14, 252
 ACE_CBOR = 19
 CCM = 10  # AES-CCM-16-64-128
 NONCE_LEN = 13
-
-
-def code_text(code):
-    return f"{code >> 5}.{code & 31:02d}"
-
-
-@dataclass
-class Message:
-    """A CoAP message. Options are pairs (number, value) in ascending order."""
-    code: int
-    options: list = field(default_factory=list)
-    payload: bytes = b""
-    type: int = 0
-    mid: int = 0
-    token: bytes = b""
-    piv: bytes = None  # of a protected answer, when it brought its own
-
-    def option(self, number):
-        return next((value for n, value in self.options if n == number), None)
-
-    def __str__(self):
-        return code_text(self.code)
-
-
-def _extended(number):
-    if number < 13:
-        return number, b""
-    if number < 269:
-        return 13, bytes([number - 13])
-    return 14, (number - 269).to_bytes(2, "big")
-
-
-def encode_body(options, payload):
-    out, before = b"", 0
-    for number, value in sorted(options, key=lambda option: option[0]):
-        delta, more_delta = _extended(number - before)
-        length, more_length = _extended(len(value))
-        out += bytes([delta << 4 | length]) + more_delta + more_length + value
-        before = number
-    return out + (b"\xff" + payload if payload else b"")
-
-
-def decode_body(data):
-    options, number, at = [], 0, 0
-    while at < len(data) and data[at] != 0xFF:
-        sizes = [data[at] >> 4, data[at] & 15]
-        at += 1
-        for i, nibble in enumerate(sizes):
-            if nibble == 13:
-                sizes[i], at = data[at] + 13, at + 1
-            elif nibble == 14:
-                sizes[i], at = int.from_bytes(data[at:at + 2], "big") + 269, at + 2
-            assert nibble != 15, data.hex()
-        number += sizes[0]
-        options.append((number, data[at:at + sizes[1]]))
-        at += sizes[1]
-    return options, data[at + 1:]
-
-
-def encode(message):
-    return (bytes([0x40 | message.type << 4 | len(message.token), message.code]) + message.mid.to_bytes(2, "big") +
-            message.token + encode_body(message.options, message.payload))
-
-
-def decode(datagram):
-    length = datagram[0] & 15
-    options, payload = decode_body(datagram[4 + length:])
-    return Message(datagram[1], options, payload, datagram[0] >> 4 & 3, int.from_bytes(datagram[2:4], "big"),
-                   datagram[4:4 + length])
 
 
 class Unprotected(Exception):
@@ -110,28 +41,13 @@ class Request:
     piv: bytes
 
 
-class Line:
-    """One client's OSCORE context with the AS, as the export describes it."""
+class Context:
+    """Keys of one side of an OSCORE security context."""
 
-    def __init__(self, path):
-        with open(path, encoding="utf-8") as file:
-            export = json.load(file)
-        oscore = export["oscore"]
-        assert (oscore["aead"], oscore["hkdf"], oscore["id_context_hex"]) == (CCM, "sha256", None), oscore
-        self.client = export["client"]
-        uri = urllib.parse.urlsplit(export["as_uri"])
-        self.path = uri.path.strip("/")
-        self.id, self.peer_id = (bytes.fromhex(oscore[name]) for name in ("sender_id_hex", "recipient_id_hex"))
-        secret, salt = (bytes.fromhex(oscore[name]) for name in ("master_secret_hex", "master_salt_hex"))
+    def __init__(self, secret, salt, identity, peer_id):
+        self.id, self.peer_id = identity, peer_id
         self.key, self.peer_key, self.iv = (self._derive(secret, salt, *what) for what in (
             (self.id, "Key", 16), (self.peer_id, "Key", 16), (b"", "IV", NONCE_LEN)))
-        self.next_piv = 0
-        self.mid = int.from_bytes(os.urandom(2), "big")
-        self.seen_pivs = []  # Partial IVs of the AS, as they came
-        self.later = []  # datagrams that came while another was waited for
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect((uri.hostname, uri.port or 5683))
-        self.socket.settimeout(5)
 
     @staticmethod
     def _derive(secret, salt, identity, kind, length):  # RFC 8613 3.2.1
@@ -144,6 +60,42 @@ class Line:
 
     def _aad(self, piv):  # RFC 8613 5.4
         return cbor2.dumps(["Encrypt0", b"", cbor2.dumps([1, [CCM], self.id, piv, b""])])
+
+    def seal(self, piv, plain):
+        """A request of this side's: the value of the OSCORE option, and the ciphertext."""
+        return (bytes([8 | len(piv)]) + piv + self.id,
+                AESCCM(self.key, tag_length=8).encrypt(self._nonce(self.id, piv), plain, self._aad(piv)))
+
+    def open(self, piv, sealed):
+        """The plaintext of a request of this side's."""
+        return AESCCM(self.key, tag_length=8).decrypt(self._nonce(self.id, piv), sealed, self._aad(piv))
+
+    def open_answer(self, request_piv, piv, sealed):
+        """The plaintext of an answer to this side; piv is empty where it brought none of its own."""
+        nonce = self._nonce(self.peer_id, piv) if piv else self._nonce(self.id, request_piv)
+        return AESCCM(self.peer_key, tag_length=8).decrypt(nonce, sealed, self._aad(request_piv))
+
+
+class Line(Context):
+    """One client's OSCORE context with the AS, as the export describes it."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            export = json.load(file)
+        oscore = export["oscore"]
+        assert (oscore["aead"], oscore["hkdf"], oscore["id_context_hex"]) == (CCM, "sha256", None), oscore
+        self.client = export["client"]
+        uri = urllib.parse.urlsplit(export["as_uri"])
+        self.path = uri.path.strip("/")
+        super().__init__(*(bytes.fromhex(oscore[name]) for name in (
+            "master_secret_hex", "master_salt_hex", "sender_id_hex", "recipient_id_hex")))
+        self.next_piv = 0
+        self.mid = int.from_bytes(os.urandom(2), "big")
+        self.seen_pivs = []  # Partial IVs of the AS, as they came
+        self.later = []  # datagrams that came while another was waited for
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect((uri.hostname, uri.port or 5683))
+        self.socket.settimeout(5)
 
     def _next_mid(self):
         # In a row, since the AS answers one that it saw a moment ago with what it said then.
@@ -165,8 +117,7 @@ class Line:
         if payload:
             inner.append((CONTENT_FORMAT, bytes([ACE_CBOR])))
         plain = bytes([code]) + encode_body(inner, payload)
-        sealed = AESCCM(self.key, tag_length=8).encrypt(self._nonce(self.id, piv), plain, self._aad(piv))
-        value = bytes([8 | len(piv)]) + piv + self.id
+        value, sealed = self.seal(piv, plain)
         observe = [option for option in options if option[0] == OBSERVE]
         outer = Message(FETCH if observe else POST, observe + [(OSCORE, value)], sealed, CON, self._next_mid(),
                         token or os.urandom(4))
@@ -178,8 +129,7 @@ class Line:
         if value is None:
             raise Unprotected(outer)
         piv = value[1:1 + (value[0] & 7)] if value else b""
-        nonce = self._nonce(self.peer_id, piv) if piv else self._nonce(self.id, request.piv)
-        plain = AESCCM(self.peer_key, tag_length=8).decrypt(nonce, outer.payload, self._aad(request.piv))
+        plain = self.open_answer(request.piv, piv, outer.payload)
         options, payload = decode_body(plain[1:])
         if piv:
             self.seen_pivs.append(int.from_bytes(piv, "big"))
