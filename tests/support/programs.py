@@ -4,57 +4,20 @@
 A script is called with BUILD_DIR SOURCE_DIR; sandbox(main) runs main() in a folder that is gone afterwards.
 """
 import atexit
-import fcntl
 import json
 import os
 import shlex
 import shutil
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 
+import virtual_clock
+from ports import free_port
+
 BUILD, SOURCE = map(os.path.abspath, sys.argv[1:3])
 LIMIT = 60
-
-
-# Below those that the system gives to whom it does not matter, so that no client takes one between two servers.
-PORTS = range(20000, 32000)
-reserved = []
-
-
-def _is_free(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def _reserve(port):
-    """This process's for as long as it lives: tests that run beside each other never take one port."""
-    folder = os.path.join(tempfile.gettempdir(), f"aced-test-ports-{os.getuid()}")
-    os.makedirs(folder, exist_ok=True)
-    mine = os.open(os.path.join(folder, str(port)), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(mine)
-        return False
-    reserved.append(mine)
-    return True
-
-
-def free_port():
-    start = os.getpid() * 8 % len(PORTS)
-    for step in range(len(PORTS)):
-        port = PORTS[(start + step) % len(PORTS)]
-        if _is_free(port) and _reserve(port):
-            return port
-    sys.exit("no free port")
 
 
 def program(name):
@@ -101,25 +64,9 @@ class Daemon:
         return self.process.wait(timeout=LIMIT)
 
 
-class Clock:
-    """The time as the programs see it, which goes on with the machine's and can be moved."""
-
+class Clock(virtual_clock.Clock):
     def __init__(self, path):
-        self.path = os.path.abspath(path)
-        self.seconds = 0
-        with open(self.path, "wb") as shared:
-            shared.write(bytes(8))
-        # The sanitizer wants to be first; that this library stands before it does no harm.
-        self.env = {"LD_PRELOAD": program("tests/support/libclock_shift.so"), "CLOCK_SHIFT": self.path,
-                    "ASAN_OPTIONS": "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")}
-
-    def ahead(self, seconds):
-        self.seconds += seconds
-        with open(self.path, "r+b") as shared:  # in place: the programs have it mapped
-            shared.write(struct.pack("=q", round(self.seconds * 1000)))
-
-    def now(self):
-        return time.time() + self.seconds
+        super().__init__(path, program("tests/support/libclock_shift.so"))
 
 
 def make_store(port, more_clients=(), env=None):
