@@ -99,6 +99,7 @@ class Decoder:
     def __init__(self, keys_path, exports_folder):
         self.keys, self.folder = Keys(keys_path), exports_folder
         self.requests = {}  # what an answer belongs to
+        self.nonces = {}  # (what, key, number) -> what was sealed with it, which must be one thing
         self.exports = {}
         self.done = 0
 
@@ -133,6 +134,8 @@ class Decoder:
         pair = (event["wire"], other, message.token)
         if event["direction"] == "request":
             context, plain = self.keys.open(value[1 + len(piv):], piv, message.payload) if value else (None, None)
+            if plain:
+                self._used("request", context.key, piv, message.payload)
             self.requests[pair] = context, piv
         else:
             context, request_piv = self.requests.get(pair, (None, b""))
@@ -140,6 +143,7 @@ class Decoder:
             if context:
                 try:
                     plain = context.open_answer(request_piv, piv, message.payload)
+                    self._used("answer", context.peer_key, piv or b"of request " + request_piv, message.payload)
                 except Exception:  # changed on its way
                     plain = None
         if not plain:
@@ -147,13 +151,16 @@ class Decoder:
         options, payload = decode_body(plain[1:])
         return Message(plain[0], options, payload)
 
+    def _used(self, what, key, number, sealed):
+        self.nonces.setdefault((what, key.hex(), number.hex()), set()).add(sealed)
+
     def _payload(self, message):
         data = message.payload
         if not data:
             return ""
         content_format = message.option(CONTENT_FORMAT)
         number = int.from_bytes(content_format, "big") if content_format is not None else None
-        if number in (ACE_CBOR, TRL_CBOR) or number is None and message.code in (0x81, 0x41, 0x02):
+        if number in (ACE_CBOR, TRL_CBOR) or number is None and message.code in (0x81, 0x83, 0x85, 0x41, 0x02):
             try:
                 return self._cbor(message, cbor2.loads(data), number)
             except Exception:  # then it is something else
@@ -164,10 +171,10 @@ class Decoder:
             return f"h'{data[:32].hex()}' ({len(data)} bytes)"
 
     def _cbor(self, message, value, number):
-        names = diag.TRL if number == TRL_CBOR else diag.HINTS if message.code == 0x81 else diag.PARAMETERS
+        names = diag.TRL if number == TRL_CBOR else diag.HINTS if message.code in (0x81, 0x83, 0x85) else diag.PARAMETERS
         out = diag.text(value, names)
         token = value.get(1, value.get(11)) if isinstance(value, dict) else value
-        if isinstance(token, bytes) and message.code != 0x81 and len(token) > 40:
+        if isinstance(token, bytes) and message.code < 0x80 and len(token) > 40:
             out += self._token(token)
         return out
 
@@ -178,6 +185,7 @@ class Decoder:
                 opened = self._open_token(path, token)
             except Exception:  # not that device's
                 continue
+            self._used("token", opened[0].encode() + opened[1].kid, opened[1].iv, token)
             return f"\naccess token for {opened[0]}, {len(token)} bytes, kid h'{opened[1].kid.hex()}', claims:\n" + diag.text(
                 opened[1].claims, diag.CLAIMS)
         return ""

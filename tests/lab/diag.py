@@ -64,4 +64,6 @@ def _member(key, value, names, indent):
     if name in ("cnf", "req_cnf") and isinstance(value, dict) and isinstance(value.get(4), dict):
         pad = "  " * (indent + 1)
         return "{\n" + f"{pad}osc: {text(value[4], OSC, indent + 1)}\n" + "  " * indent + "}"
+    if name == "req_cnf" and isinstance(value, dict) and isinstance(value.get(3), bytes):
+        return f"{{ kid: {text(value[3])} }}"
     return text(value, None, indent)

@@ -13,7 +13,7 @@ import json_places
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMA = os.path.join(HERE, "ace-lab-1.schema.json")
 VERBS = ("client", "acectl", "policy", "await", "advance", "fault", "forge", "heal", "stop", "start", "restart", "power_cut", "sleep",
-         "wake", "wait", "adversary", "order", "unseen", "traffic", "repeat", "each", "expect_decoded")
+         "wake", "wait", "adversary", "order", "unseen", "traffic", "repeat", "each", "expect_decoded", "provision", "enroll", "unique")
 SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -134,7 +134,7 @@ class Scenario:
                 self._check_names(step, verb, place, variables)
 
     def _check_names(self, step, verb, place, variables):
-        kinds = {"client": self.clients, "power_cut": ["as", *self.devices, *self.proxies],
+        kinds = {"client": self.clients, "enroll": self.clients, "provision": self.devices, "power_cut": ["as", *self.devices, *self.proxies],
                  **dict.fromkeys(("stop", "start", "restart"), ["as", *self.devices, *self.proxies]),
                  **dict.fromkeys(("sleep", "wake"), ["as", *self.devices, *self.proxies])}
         value = step[verb]

@@ -182,6 +182,12 @@ class Steps:
         self.world.end(step["power_cut"], signal.SIGKILL)
         self.world.start(step["power_cut"])
 
+    def _do_provision(self, step, _):
+        self.world.provision(step["provision"])
+
+    def _do_enroll(self, step, _):
+        self.world.enroll(step["enroll"])
+
     def _do_sleep(self, step, _):
         wire = self._wire(step["sleep"])
         self.world.hub.call(lambda: setattr(wire, "held", wire.held or []))
@@ -218,6 +224,13 @@ class Steps:
         found = [event for event in self._matching(wanted) if wanted["has"] in event["detail"]]
         bounds = wanted["count"] if "count" in wanted else {"min": wanted.get("min", 1)}
         return [(f"\"{wanted['has']}\" in messages {json.dumps(wanted)}", expect.in_range(len(found), bounds), f"{len(found)}")]
+
+    def _do_unique(self, step, _):
+        self.decoder.tell_all(self.world.trace.events)
+        twice = [nonce for nonce, contents in self.decoder.nonces.items() if len(contents) > 1]
+        count = len(self.decoder.nonces)
+        return [(f"at least {step['unique']} nonces were used", count >= step["unique"], f"{count}"),
+                ("none came with two contents", not twice, "; ".join(" ".join(nonce) for nonce in twice[:5]))]
 
     def _do_adversary(self, step, number):
         self.world.trace.note("adversary", what=step["adversary"]["do"].replace("_", " ") + " on " + step["adversary"]["on"])

@@ -130,9 +130,10 @@ class World:
         if self.scenario.clients[name].get("kind") == "web":
             self.acectl("client", "export", name, "-o", f"{name}.json")
             return
+        unlink(self.path(f"{name}.ace"))
         self.acectl("client", "ticket", name, "-o", f"{name}.ace")
         done = self.programs.run(name, [self.programs.path("client/ace-client"), "--state-dir", name, "--wireshark-keys", self.keys,
-                                        "enroll", f"{name}.ace"])
+                                        "-y", "enroll", f"{name}.ace"])
         if done.exit:
             raise LabError(f"{name} does not enrol: {done.err}")
 
@@ -158,6 +159,13 @@ class World:
             command = self._proxy(party)
         self.trace.note("program", party=party, what="starts")
         self.programs.start(party, command).wait_ready()
+
+    def provision(self, device):
+        """With what the AS says of it now; it has no keys with clients afterwards."""
+        unlink(self.path(f"{device}.json"))
+        self.acectl("device", "export", device, "-o", f"{device}.json")
+        self.end(device)
+        self.start(device)
 
     def end(self, party, number=signal.SIGTERM):
         self.trace.note("program", party=party, what="loses power" if number == signal.SIGKILL else "ends")
