@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ace_port_host.h"
 #include "as/batch.h"
 
 enum ace_err as_bodies_open(struct ace_bodies *ret_bodies)
@@ -12,7 +13,7 @@ enum ace_err as_bodies_open(struct ace_bodies *ret_bodies)
 				   .peer_max = AS_BODIES_A_PEER, .szx_max = ACE_BLOCK_SZX_MAX };
 
 	made.places = calloc(AS_BODIES, sizeof *made.places);
-	made.bytes = calloc(AS_BODIES, AS_BODY_MAX);
+	made.bytes = ace_port_host_secret_new((size_t)AS_BODIES * AS_BODY_MAX); /* tokens with their secrets */
 	*ret_bodies = made;
 	return made.places && made.bytes ? ACE_OK : ACE_ERR_MEMORY;
 }
@@ -22,7 +23,7 @@ void as_bodies_close(struct ace_bodies *bodies)
 	if (bodies->places && bodies->bytes)
 		ace_bodies_fini(bodies);
 	free(bodies->places);
-	free(bodies->bytes);
+	ace_port_host_secret_free(bodies->bytes, (size_t)AS_BODIES * AS_BODY_MAX);
 	*bodies = (struct ace_bodies){ 0 };
 }
 

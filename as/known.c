@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "ace_port.h"
+#include "ace_port_host.h"
+
+#define KEYS_LEN (STORE_DEVICE_KEYS_MAX * sizeof(struct store_key))
 
 /* Where the next bytes of a block go; tags come first, since they have to be aligned. */
 struct packer {
@@ -76,6 +79,11 @@ struct as_device *as_device_new(const struct store_device *record, const struct 
 
 	if (!device)
 		return NULL;
+	device->keys = ace_port_host_secret_new(KEYS_LEN);
+	if (!device->keys) {
+		free(device);
+		return NULL;
+	}
 	device->tags = pack_tags(&packer, &record->tags, &device->tag_text);
 	device->id = pack_text(&packer, record->id);
 	device->alias = pack_text(&packer, record->audience);
@@ -94,6 +102,6 @@ struct as_device *as_device_new(const struct store_device *record, const struct 
 void as_device_free(struct as_device *device)
 {
 	if (device)
-		ace_wipe(device->keys, sizeof device->keys);
+		ace_port_host_secret_free(device->keys, KEYS_LEN);
 	free(device);
 }

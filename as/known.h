@@ -30,7 +30,7 @@ struct as_device {
 	bool is_enabled;
 	size_t keys_len;
 	struct store_device_key described[STORE_DEVICE_KEYS_MAX];
-	struct store_key keys[STORE_DEVICE_KEYS_MAX]; /* secret: the time decides under which tokens are sealed */
+	struct store_key *keys; /* owns; secret: as many as described; the time decides under which tokens are sealed */
 	int64_t created;      /* seconds since 1970 */
 	uint64_t uses[STORE_DEVICE_KEYS_MAX]; /* of each key: as/key_use.c */
 	bool worn_is_told;

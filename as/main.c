@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ace_port_host.h"
 #include "as/coaps.h"
 #include "as/health.h"
 #include "as/listen.h"
+#include "as/secret.h"
 #include "as/server.h"
 #include "cli/command.h"
 #include "cli/json.h"
@@ -169,7 +171,7 @@ static int exit_of_start(enum ace_err err)
 static int run(const struct cli_call *call, const struct cli_output *output)
 {
 	static struct as_config config;
-	static struct as_server as;
+	struct as_server *as;
 	struct store_error error = { 0 };
 	bool is_check = cli_flag(call, "check");
 	int code = read_config(call, output, &config);
@@ -180,11 +182,19 @@ static int run(const struct cli_call *call, const struct cli_output *output)
 	signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more is no reason to end */
 	/* A check has one line to say; what hinders a start is an error, not an event. */
 	cli_log_level_set(is_check ? CLI_LOG_WARN : config.log_level);
-	err = is_check ? as_server_check(&config, &as, &error) : as_server_open(&config, &as, &error);
+	if (!is_check && as_secret_open(&config))
+		return cli_fail(output, CLI_EXIT_BROKEN, "out of memory");
+	as = ace_port_host_secret_new(sizeof *as);
+	if (!as)
+		return cli_fail(output, CLI_EXIT_BROKEN, "out of memory");
+	err = is_check ? as_server_check(&config, as, &error) : as_server_open(&config, as, &error);
 	if (err)
-		return cli_fail(output, exit_of_start(err), "%s", error.text);
-	code = is_check ? say_checked(&as, output) : serve(&as, output);
-	as_server_close(&as);
+		code = cli_fail(output, exit_of_start(err), "%s", error.text);
+	else
+		code = is_check ? say_checked(as, output) : serve(as, output);
+	if (!err)
+		as_server_close(as);
+	ace_port_host_secret_free(as, sizeof *as);
 	return code;
 }
 
@@ -202,5 +212,7 @@ int main(int argc, char **argv)
 		.verbs = verbs,
 	};
 
+	if (!ace_port_host_secret_prepare())
+		return CLI_EXIT_BROKEN; /* what was linked in has used OpenSSL before us */
 	return cli_main(&program, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ace_port_host.h"
 #include "as/echo.h"
 
 enum ace_err as_kid_line(struct ace_slice kid, uint64_t *ret_line)
@@ -25,10 +26,10 @@ enum ace_err as_peer_table_init(struct as_peer_table *table, size_t len)
 
 	if (err)
 		return err;
-	made.slots = calloc(len, sizeof *made.slots);
+	made.slots = len <= SIZE_MAX / sizeof *made.slots ? ace_port_host_secret_new(len * sizeof *made.slots) : NULL;
 	made.chains = calloc(len, sizeof(struct as_peer *));
 	if (!made.slots || !made.chains) {
-		free(made.slots);
+		ace_port_host_secret_free(made.slots, len * sizeof *made.slots);
 		free(made.chains);
 		return ACE_ERR_MEMORY;
 	}
@@ -45,8 +46,7 @@ void as_peer_table_fini(struct as_peer_table *table)
 	if (!table || !table->slots)
 		return;
 	as_peers_forget_clients(table);
-	ace_wipe(table->slots, table->len * sizeof *table->slots);
-	free(table->slots);
+	ace_port_host_secret_free(table->slots, table->len * sizeof *table->slots);
 	free(table->chains);
 	*table = (struct as_peer_table){ 0 };
 }

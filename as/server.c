@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ace_port_host.h"
 #include "as/batch.h"
 #include "as/blocks.h"
 #include "as/listen.h"
@@ -119,7 +120,7 @@ static enum ace_err open_tables(struct as_server *as, struct store_error *ret_er
 		err = as_observers_init(&as->observers, as->config->observers_max);
 	if (!err)
 		err = as_bodies_open(&as->bodies);
-	as->batch = calloc(1, sizeof *as->batch);
+	as->batch = ace_port_host_secret_new(sizeof *as->batch);
 	if (!err && !as->batch)
 		err = ACE_ERR_MEMORY;
 	return err ? explain(ret_error, err, "no memory or no random numbers") : ACE_OK;
@@ -233,9 +234,7 @@ void as_server_close(struct as_server *as)
 	as_refusals_fini(&as->refusals);
 	as_observers_fini(&as->observers);
 	as_bodies_close(&as->bodies);
-	if (as->batch)
-		ace_wipe(as->batch, sizeof *as->batch);
-	free(as->batch);
+	ace_port_host_secret_free(as->batch, sizeof *as->batch);
 	store_close(as->store);
 	as_echo_fini(&as->echo);
 	ace_wipe(&as->decoy, sizeof as->decoy);

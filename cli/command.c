@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +256,13 @@ int cli_parse(const struct cli_program *program, int argc, char **argv, struct c
 /* All programs hold keys: no core dump has them, and no other process of this user reads our memory. */
 static void keep_memory_private(void)
 {
+	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+
+	/* Should somebody with more rights dump it all the same: no anonymous memory. */
+	if (fd >= 0) {
+		(void)!write(fd, "0", 1);
+		close(fd);
+	}
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

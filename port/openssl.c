@@ -4,6 +4,7 @@
  * algorithm and direction that only gets a new key and nonce. */
 #include "ace_port.h"
 #include "ace_port_host.h"
+#include "port/secret.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -123,8 +124,11 @@ static EVP_CIPHER_CTX *cipher_ctx_get(const struct aead *aead, enum direction di
 
 	if (!state)
 		return NULL;
-	if (!state->cipher[index][direction])
+	if (!state->cipher[index][direction]) {
+		port_secret_scope(true);
 		state->cipher[index][direction] = cipher_ctx_new(index, direction);
+		port_secret_scope(false);
+	}
 	return state->cipher[index][direction];
 }
 

@@ -3,6 +3,7 @@
  * for each direction that only gets a new key and nonce. */
 #include "ace_port.h"
 #include "ace_port_host.h"
+#include "port/secret.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -32,6 +33,21 @@ static void fetch(void)
 		   !pthread_key_create(&keys[SEAL], context_free);
 }
 
+static EVP_CIPHER_CTX *context_new(enum direction direction)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+	if (!ctx)
+		return NULL;
+	if (EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, direction, NULL) != 1 ||
+	    pthread_setspecific(keys[direction], ctx)) {
+		EVP_CIPHER_CTX_free(ctx);
+		return NULL;
+	}
+	contexts[direction] = ctx;
+	return ctx;
+}
+
 /* The calling thread's context for a direction; NULL when there is no memory or no such algorithm. */
 static EVP_CIPHER_CTX *context_get(enum direction direction)
 {
@@ -41,15 +57,9 @@ static EVP_CIPHER_CTX *context_get(enum direction direction)
 		return ctx;
 	if (pthread_once(&once, fetch) || !is_ready)
 		return NULL;
-	ctx = EVP_CIPHER_CTX_new();
-	if (!ctx)
-		return NULL;
-	if (EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, direction, NULL) != 1 ||
-	    pthread_setspecific(keys[direction], ctx)) {
-		EVP_CIPHER_CTX_free(ctx);
-		return NULL;
-	}
-	contexts[direction] = ctx;
+	port_secret_scope(true);
+	ctx = context_new(direction);
+	port_secret_scope(false);
 	return ctx;
 }
 

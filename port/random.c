@@ -51,6 +51,7 @@ static struct pool *pool_get(void)
 		munmap(memory, sizeof(struct pool));
 		return NULL;
 	}
+	(void)mlock(memory, sizeof(struct pool)); /* as far as RLIMIT_MEMLOCK goes */
 	thread_pool = memory;
 	return memory;
 }

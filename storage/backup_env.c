@@ -2,6 +2,7 @@
 /* The environment in a backup: one file without a lock, which nobody writes. */
 #include <stdlib.h>
 
+#include "ace_port_host.h"
 #include "storage/backup_file.h"
 #include "storage/env.h"
 #include "storage/lmdb_err.h"
@@ -22,7 +23,7 @@ static enum ace_err open_file(struct store *store)
 
 enum ace_err backup_env_open(const char *path, struct store **ret_store, struct store_error *ret_error)
 {
-	struct store *store = malloc(sizeof *store);
+	struct store *store = ace_port_host_secret_new(sizeof *store);
 	enum ace_err err = ACE_OK;
 
 	if (!store)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ace_port.h"
+#include "ace_port_host.h"
 #include "storage/files.h"
 #include "storage/lmdb_err.h"
 #include "storage/record.h"
@@ -252,7 +253,7 @@ enum ace_err store_open(const struct store_options *options, struct store **ret_
 enum ace_err env_store_open(const struct store_options *options, bool has_lock, struct store **ret_store,
 			    struct store_error *ret_error)
 {
-	struct store *store = malloc(sizeof(*store));
+	struct store *store = ace_port_host_secret_new(sizeof(*store)); /* the data key is in it */
 	enum ace_err err;
 
 	*ret_error = (struct store_error){ .err = ACE_OK };
@@ -292,7 +293,7 @@ void store_close(struct store *store)
 		mdb_txn_abort(store->reader.mdb);
 	if (store->env)
 		mdb_env_close(store->env);
-	free(store);
+	ace_port_host_secret_free(store, sizeof(*store));
 }
 
 const struct store_error *store_last_error(const struct store *store)
