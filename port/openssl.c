@@ -125,9 +125,9 @@ static EVP_CIPHER_CTX *cipher_ctx_get(const struct aead *aead, enum direction di
 	if (!state)
 		return NULL;
 	if (!state->cipher[index][direction]) {
-		port_secret_scope(true);
+		port_secret_scope_set(true);
 		state->cipher[index][direction] = cipher_ctx_new(index, direction);
-		port_secret_scope(false);
+		port_secret_scope_set(false);
 	}
 	return state->cipher[index][direction];
 }

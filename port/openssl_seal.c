@@ -57,9 +57,9 @@ static EVP_CIPHER_CTX *context_get(enum direction direction)
 		return ctx;
 	if (pthread_once(&once, fetch) || !is_ready)
 		return NULL;
-	port_secret_scope(true);
+	port_secret_scope_set(true);
 	ctx = context_new(direction);
-	port_secret_scope(false);
+	port_secret_scope_set(false);
 	return ctx;
 }
 
