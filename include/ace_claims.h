@@ -56,10 +56,10 @@ void ace_claims_write(struct ace_cbor_writer *w, const struct ace_claims *claims
  * because its place in the order of checks is later (token_check). After an error *ret_claims holds nothing of use. */
 ACE_MUST_CHECK enum ace_err ace_claims_read(struct ace_slice in, struct ace_claims *ret_claims, enum ace_err *ret_osc_err);
 
-/* Is audience among those of an array of texts? *ret_found counts on ACE_OK only; malformed-band errors otherwise. */
+/* Is audience among those of an array of texts, as ace_claims_read() left it? *ret_found counts on ACE_OK only; malformed-band errors otherwise. */
 ACE_MUST_CHECK enum ace_err ace_audience_find(const struct ace_slice *array, struct ace_slice audience, bool *ret_found);
 
-/* The osc map alone, for cnf of the token response.
+/* The osc map alone, for cnf of the token response. encoded was checked with what it stood in: ace_cbor_read_raw() gives such.
  * read: ACE_ERR_MISSING id or ms, ACE_ERR_UNKNOWN an unknown member, ACE_ERR_RANGE a short ms or a long id,
  * ACE_ERR_UNSUPPORTED version, alg or hkdf, ACE_ERR_TYPE; *ret_osc holds nothing of use then.  Source: RFC 9203 3.2.1, 4.2. */
 void ace_osc_write(struct ace_cbor_writer *w, const struct ace_osc *osc);

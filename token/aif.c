@@ -7,7 +7,9 @@
 
 void ace_aif_read_init(struct ace_aif_reader *it, struct ace_slice bytes)
 {
-	it->err = ace_items_open(&bytes, ACE_CBOR_ARRAY, &it->rest);
+	it->err = ace_cbor_whole_check(bytes);
+	if (!it->err)
+		it->err = ace_items_open(&bytes, ACE_CBOR_ARRAY, &it->rest);
 }
 
 bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entry)
@@ -16,7 +18,7 @@ bool ace_aif_read_next(struct ace_aif_reader *it, struct ace_aif_entry *ret_entr
 		{ 0, MEMBER_TEXT, offsetof(struct ace_aif_entry, path) },
 		{ 1, MEMBER_UINT, offsetof(struct ace_aif_entry, methods) },
 	};
-	static const struct member_table pair = { ACE_CBOR_ARRAY, ACE_ARRAY_LEN(members), members };
+	static const struct member_table pair = { ACE_CBOR_ARRAY, ACE_ARRAY_LEN(members), true, members };
 	struct ace_slice encoded;
 	struct member_keys keys;
 

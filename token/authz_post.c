@@ -10,8 +10,8 @@ static const struct member members[] = {
 	{ ACE_PARAM_NONCE1, MEMBER_BYTES, offsetof(struct rs_post, nonce1) },
 	{ ACE_PARAM_CLIENT_RECIPIENT_ID, MEMBER_BYTES, offsetof(struct rs_post, client_id) },
 };
-static const struct member_table whole_post = { ACE_CBOR_MAP, ACE_ARRAY_LEN(members), members };
-static const struct member_table update_post = { ACE_CBOR_MAP, 1, members };
+static const struct member_table whole_post = { ACE_CBOR_MAP, ACE_ARRAY_LEN(members), false, members };
+static const struct member_table update_post = { ACE_CBOR_MAP, 1, false, members };
 
 enum ace_err ace_rs_post_read(const struct ace_rs *rs, const struct ace_slice *body, bool is_update, struct rs_post *ret_post)
 {

@@ -46,7 +46,7 @@ static const struct member members[] = {
 	{ ACE_OSC_SALT, MEMBER_BYTES, AT(salt) },
 	{ ACE_OSC_CONTEXT_ID, MEMBER_BYTES, AT(context_id) },
 };
-static const struct member_table osc_members = { ACE_CBOR_MAP, ACE_ARRAY_LEN(members), members };
+static const struct member_table osc_members = { ACE_CBOR_MAP, ACE_ARRAY_LEN(members), true, members };
 
 /* Of each number 0 means that it is absent. */
 static bool numbers_are_supported(const struct ace_osc *osc)

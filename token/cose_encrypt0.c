@@ -143,8 +143,8 @@ static const struct member header_members[] = {
 	{ ACE_COSE_KID, MEMBER_BYTES, AT(kid) },
 	{ ACE_COSE_IV, MEMBER_BYTES, AT(iv) },
 };
-static const struct member_table items = { ACE_CBOR_ARRAY, ACE_ARRAY_LEN(item_members), item_members };
-static const struct member_table headers = { ACE_CBOR_MAP, ACE_ARRAY_LEN(header_members), header_members };
+static const struct member_table items = { ACE_CBOR_ARRAY, ACE_ARRAY_LEN(item_members), false, item_members };
+static const struct member_table headers = { ACE_CBOR_MAP, ACE_ARRAY_LEN(header_members), false, header_members };
 
 static enum ace_err headers_check(const struct ace_cose_encrypt0 *cose, const struct member_keys *labels)
 {

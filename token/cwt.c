@@ -24,7 +24,7 @@ static const struct member claims_known[] = {
 	{ ACE_CLAIM_CNONCE, MEMBER_BYTES, AT(cnonce) },
 	{ ACE_CLAIM_EXI, MEMBER_UINT, AT(exi) },
 };
-static const struct member_table claims_table = { ACE_CBOR_MAP, ACE_ARRAY_LEN(claims_known), claims_known };
+static const struct member_table claims_table = { ACE_CBOR_MAP, ACE_ARRAY_LEN(claims_known), false, claims_known };
 
 static const void *member_at(const struct ace_claims *claims, size_t at)
 {
@@ -136,7 +136,7 @@ static const struct member cnf_members[] = {
 	{ ACE_CNF_KID, MEMBER_BYTES, offsetof(struct confirmation, kid) },
 	{ ACE_CNF_OSC, MEMBER_RAW, offsetof(struct confirmation, osc) },
 };
-static const struct member_table cnf_table = { ACE_CBOR_MAP, ACE_ARRAY_LEN(cnf_members), cnf_members };
+static const struct member_table cnf_table = { ACE_CBOR_MAP, ACE_ARRAY_LEN(cnf_members), true, cnf_members };
 
 /* encoded is the value of cnf. What is wrong in the osc map is told later, in the order of checks. */
 static enum ace_err cnf_read(struct ace_slice encoded, struct ace_claims *claims, enum ace_err *ret_osc_err)

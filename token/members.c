@@ -6,11 +6,10 @@
 enum ace_err ace_items_open(const struct ace_slice *in, enum ace_cbor_type type, struct ace_slice *ret_items)
 {
 	struct cbor_item head;
-	enum ace_err err = ace_cbor_whole_check(*in);
+	enum ace_err err;
 
 	*ret_items = *in;
-	if (!err)
-		err = ace_cbor_value_take(ret_items, CBOR_MAJOR(type), &head);
+	err = ace_cbor_value_take(ret_items, CBOR_MAJOR(type), &head);
 	if (!err && cbor_info(&head) == CBOR_INDEFINITE)
 		ret_items->len--; /* nothing follows its break */
 	return err;
@@ -76,9 +75,11 @@ enum ace_err ace_members_read(const struct ace_slice *in, const struct member_ta
 {
 	struct ace_slice items;
 	struct cbor_item item;
-	enum ace_err err = ace_items_open(in, table->type, &items);
+	enum ace_err err = table->is_inner ? ACE_OK : ace_cbor_whole_check(*in);
 
 	ret_keys->bits[0] = ret_keys->bits[1] = 0;
+	if (!err)
+		err = ace_items_open(in, table->type, &items);
 	for (unsigned key = 0; !err && items.len > 0; key++) {
 		const struct member *member = table->members, *end = member + table->len;
 		struct ace_slice passed_over;

@@ -27,6 +27,7 @@ struct member {
 struct member_table {
 	uint8_t type; /* ACE_CBOR_MAP or ACE_CBOR_ARRAY, whose items have the keys 0, 1, ... */
 	uint8_t len;
+	bool is_inner; /* it stands in an item that has been checked, and was with it */
 	const struct member *members;
 };
 
@@ -41,8 +42,8 @@ static inline bool member_is_there(const struct member_keys *keys, unsigned key)
 	return keys->bits[key / 32] >> key % 32 & 1;
 }
 
-/* Check the one item that *in is, which must be a map or array, and give its items in their encodings, one after the
- * other: there is another one while *ret_items is not empty. */
+/* Of the one item that *in is, which has been checked and must be a map or array, give the items in their encodings, one
+ * after the other: there is another one while *ret_items is not empty. */
 ACE_MUST_CHECK enum ace_err ace_items_open(const struct ace_slice *in, enum ace_cbor_type type, struct ace_slice *ret_items);
 
 /* Read the map or array that *in is into the struct at ret_values; keys that the table has not are passed over. On

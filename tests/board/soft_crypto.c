@@ -253,8 +253,6 @@ bool ace_equal_ct(const uint8_t *a, const uint8_t *b, size_t len)
 
 void ace_wipe(void *bytes, size_t len)
 {
-	volatile uint8_t *at = bytes;
-
-	while (len--)
-		*at++ = 0;
+	memset(bytes, 0, len);
+	__asm__ volatile("" : : "r"(bytes) : "memory"); /* somebody may look */
 }

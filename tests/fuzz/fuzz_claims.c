@@ -5,9 +5,13 @@
 
 static void read_osc(struct ace_slice in)
 {
+	struct ace_cbor_reader r;
+	struct ace_slice raw;
 	struct ace_osc osc;
 
-	if (!ace_osc_read(in, &osc)) {
+	ace_cbor_read_init(&r, in);
+	raw = ace_cbor_read_raw(&r);
+	if (!ace_cbor_read_finish(&r) && !ace_osc_read(raw, &osc)) {
 		fuzz_accepted++;
 		fuzz_require(osc.ms.len >= ACE_MASTER_SECRET_MIN && osc.id.len <= ACE_OSC_ID_MAX);
 	}

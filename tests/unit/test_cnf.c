@@ -13,7 +13,14 @@
 
 static enum ace_err read_hex(const char *hex, struct ace_osc *ret_osc)
 {
-	return ace_osc_read(vectors_unhex(hex), ret_osc);
+	struct ace_cbor_reader r;
+	struct ace_slice raw;
+
+	ace_cbor_read_init(&r, vectors_unhex(hex));
+	raw = ace_cbor_read_raw(&r);
+	if (ace_cbor_read_finish(&r))
+		return ace_cbor_read_finish(&r);
+	return ace_osc_read(raw, ret_osc);
 }
 
 static void all_members_are_read_and_written_again(void **state)
