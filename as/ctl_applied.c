@@ -92,7 +92,7 @@ static bool say_changes(const struct cli_output *output, const struct ctl_apply_
 	fputs(applied->is_defaults_changed ? " defaults" : any ? "" : " nothing to change", out);
 	if (in->tests)
 		fprintf(out, in->tests_skipped ? "   (%zu test%s skipped)" : "   (tests: %zu passed)", in->tests,
-			in->tests == 1 ? "" : "s");
+			CLI_S(in->tests));
 	fputc('\n', out);
 	return any;
 }
@@ -104,8 +104,8 @@ static void say_keys(const struct cli_output *output, const struct ctl_applied *
 	bool any = applied->keys_of_clients || applied->keys_of_devices;
 
 	if (any)
-		fprintf(out, "  generated keys: %zu clients, %zu devices", applied->keys_of_clients,
-			applied->keys_of_devices);
+		fprintf(out, "  generated keys: %zu client%s, %zu device%s", applied->keys_of_clients,
+			CLI_S(applied->keys_of_clients), applied->keys_of_devices, CLI_S(applied->keys_of_devices));
 	if (applied->imported) {
 		fprintf(out, "%simported: %zu (", any ? "     " : "  ", applied->imported);
 		for (size_t i = 0; i < named; i++)
@@ -158,7 +158,7 @@ int ctl_applied_tell(const struct cli_call *call, const struct cli_output *outpu
 	ctl_files_note_ignored(output, files);
 	if (files->problems.warnings)
 		cli_note(output, "%zu warning%s; acectl policy validate shows where", files->problems.warnings,
-			 files->problems.warnings == 1 ? "" : "s");
+			 CLI_S(files->problems.warnings));
 	/* What a rehearsal tells is what it was asked for. */
 	if (output->quiet && !in->is_rehearsal)
 		return CLI_EXIT_OK;

@@ -15,10 +15,11 @@ static int print_backup(const struct cli_output *output, const char *file, const
 {
 	struct json_t *document = cli_json_object();
 
-	cli_say_done(output, "%s: %llu bytes   generation %llu   %llu clients %llu devices %llu tokens %llu decisions", file,
-		     (unsigned long long)backup->bytes, (unsigned long long)backup->generation,
-		     (unsigned long long)backup->clients, (unsigned long long)backup->devices,
-		     (unsigned long long)backup->tokens, (unsigned long long)backup->decisions);
+	cli_say_done(output, "%s: %llu bytes   generation %llu   %llu client%s %llu device%s %llu token%s %llu decision%s",
+		     file, (unsigned long long)backup->bytes, (unsigned long long)backup->generation,
+		     (unsigned long long)backup->clients, CLI_S(backup->clients), (unsigned long long)backup->devices,
+		     CLI_S(backup->devices), (unsigned long long)backup->tokens, CLI_S(backup->tokens),
+		     (unsigned long long)backup->decisions, CLI_S(backup->decisions));
 	cli_note(output, "the key-encryption key is not in it, and opens it: keep a copy of %s, in another place than the backup",
 		 kek_path);
 	cli_json_put_text(document, "file", file);

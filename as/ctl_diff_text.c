@@ -24,7 +24,7 @@ static void count_words(size_t count, const char *one, const char *many, const c
 	if (**between)
 		fprintf(out, "%s%zu %s", *between, count, count == 1 ? one : many);
 	else
-		fprintf(out, "%zu client%s %s", count, count == 1 ? "" : "s", count == 1 ? one : many);
+		fprintf(out, "%zu client%s %s", count, CLI_S(count), count == 1 ? one : many);
 	*between = ", ";
 }
 
@@ -41,7 +41,7 @@ void ctl_diff_summary(const struct ctl_diff *diff, FILE *out)
 	count_words(counts.clients_gaining, "gains", "gain", &between, out);
 	count_words(counts.clients_losing, "loses", "lose", &between, out);
 	count_words(counts.clients_changing, "has other times or lifetimes", "have other times or lifetimes", &between, out);
-	fprintf(out, ", at %zu device%s", counts.devices, counts.devices == 1 ? "" : "s");
+	fprintf(out, ", at %zu device%s", counts.devices, CLI_S(counts.devices));
 }
 
 const char *ctl_diff_state(const struct policy_diff_who *who)

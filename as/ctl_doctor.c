@@ -69,7 +69,8 @@ static void say(const struct doctor *d)
 		if (check->advice[0])
 			cli_say(d->output, "      %-12s → %s", "", check->advice);
 	}
-	cli_say(d->output, "%zu ok, %zu warnings, %zu failed", count(d, DOCTOR_OK), count(d, DOCTOR_WARN), count(d, DOCTOR_FAIL));
+	cli_say(d->output, "%zu ok, %zu warning%s, %zu failed", count(d, DOCTOR_OK), count(d, DOCTOR_WARN),
+		CLI_S(count(d, DOCTOR_WARN)), count(d, DOCTOR_FAIL));
 }
 
 static int print(const struct doctor *d)

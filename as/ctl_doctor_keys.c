@@ -101,8 +101,8 @@ static enum ace_err look_at_clients(struct store_txn *txn, struct findings *f)
 static void tell_kids(struct doctor *d, const struct findings *f)
 {
 	if (!f->clashing.count) {
-		doctor_add(d, "kids", DOCTOR_OK, "%llu lines and the token keys of %llu devices, each with a kid of its own",
-			   (unsigned long long)f->lines, (unsigned long long)f->devices);
+		doctor_add(d, "kids", DOCTOR_OK, "%llu line%s and the token keys of %llu device%s, each with a kid of its own",
+			   (unsigned long long)f->lines, CLI_S(f->lines), (unsigned long long)f->devices, CLI_S(f->devices));
 		return;
 	}
 	doctor_add(d, "kids", DOCTOR_FAIL, "%llu have a kid that stands for something else, the first is %s",
@@ -113,18 +113,18 @@ static void tell_kids(struct doctor *d, const struct findings *f)
 static void tell_token_keys(struct doctor *d, const struct findings *f)
 {
 	if (f->worn.count) {
-		doctor_add(d, "token keys", DOCTOR_FAIL, "%llu devices have a key that is worn, the first is %s: no tokens are issued for it",
-			   (unsigned long long)f->worn.count, f->worn.first);
+		doctor_add(d, "token keys", DOCTOR_FAIL, "%llu device%s with a key that is worn, the first is %s: no tokens are issued for it",
+			   (unsigned long long)f->worn.count, CLI_S(f->worn.count), f->worn.first);
 		doctor_advise(d, "acectl device rotate-key %s", f->worn.first);
 	}
 	if (f->wearing.count) {
-		doctor_add(d, "token keys", DOCTOR_WARN, "%llu devices have a key that wears, the first is %s",
-			   (unsigned long long)f->wearing.count, f->wearing.first);
+		doctor_add(d, "token keys", DOCTOR_WARN, "%llu device%s with a key that wears, the first is %s",
+			   (unsigned long long)f->wearing.count, CLI_S(f->wearing.count), f->wearing.first);
 		doctor_advise(d, "acectl key status names them; acectl device rotate-key %s", f->wearing.first);
 	}
 	if (f->old.count) {
-		doctor_add(d, "token keys", DOCTOR_WARN, "%llu devices have a key of more than %d days, the first is %s",
-			   (unsigned long long)f->old.count, DOCTOR_TOKEN_KEY_DAYS, f->old.first);
+		doctor_add(d, "token keys", DOCTOR_WARN, "%llu device%s with a key of more than %d days, the first is %s",
+			   (unsigned long long)f->old.count, CLI_S(f->old.count), DOCTOR_TOKEN_KEY_DAYS, f->old.first);
 		doctor_advise(d, "acectl device rotate-key %s", f->old.first);
 	}
 	if (!f->worn.count && !f->wearing.count && !f->old.count)
@@ -136,7 +136,7 @@ static void check_kek_age(struct doctor *d, struct store_txn *txn)
 {
 	struct store_kek_status status;
 	struct store_info info;
-	long long days;
+	long long days, data_days;
 	enum ace_err err = store_kek_status(txn, &status);
 
 	if (!err)
@@ -146,13 +146,14 @@ static void check_kek_age(struct doctor *d, struct store_txn *txn)
 		return;
 	}
 	days = (long long)(d->now - status.since) / DAY_S;
+	data_days = (long long)(d->now - info.created) / DAY_S;
 	if (status.keys > 1) {
 		doctor_add(d, "key age", DOCTOR_WARN, "two key-encryption keys open the store: a rotation is not finished");
 		doctor_advise(d, "acectl key rotate-kek --finish when aced runs with the new one");
 		return;
 	}
 	doctor_add(d, "key age", days > DOCTOR_KEK_DAYS ? DOCTOR_WARN : DOCTOR_OK,
-		   "key-encryption key in use for %lld days, data key for %lld", days, (long long)(d->now - info.created) / DAY_S);
+		   "key-encryption key in use for %lld day%s, data key for %lld", days, CLI_S(days), data_days);
 	if (days > DOCTOR_KEK_DAYS)
 		doctor_advise(d, "acectl key rotate-kek");
 }

@@ -91,7 +91,7 @@ void ctl_exceeding_say(const struct cli_output *output, const struct ctl_exceedi
 
 	if (!exceeding->tokens)
 		return;
-	cli_say(output, "%zu live token%s %s the new policy:", exceeding->tokens, is_one ? "" : "s",
+	cli_say(output, "%zu live token%s %s the new policy:", exceeding->tokens, CLI_S(exceeding->tokens),
 		is_rehearsal ? "would exceed" : is_one ? "exceeds" : "exceed");
 	for (size_t i = 0; i < named(exceeding); i++) {
 		const struct store_token *token = &exceeding->first[i];

@@ -85,18 +85,18 @@ static size_t named(const struct key_status *status)
 static void say_status(const struct cli_output *output, const struct key_status *status)
 {
 	int64_t now = ctl_now();
+	long long data_days = (long long)(now - status->info.created) / 86400;
+	long long kek_days = (long long)(now - status->kek.since) / 86400;
 	char made[CLI_TIME_TEXT_MAX], since[CLI_TIME_TEXT_MAX];
 
 	/* The data key is as old as the store. */
 	cli_time_text(status->info.created, made);
 	cli_time_text(status->kek.since, since);
-	cli_say(output, "data key             made %s, %lld days old", made,
-		(long long)(now - status->info.created) / 86400);
-	cli_say(output, "key-encryption key   in use since %s, %lld days%s", since,
-		(long long)(now - status->kek.since) / 86400, status->kek.keys > 1 ?
-		"; the one before it opens the store, too: acectl key rotate-kek --finish" : "");
-	cli_say(output, "token keys           %zu devices with a key that waits, %zu with one that leaves, %zu with one that is wearing",
-		status->next, status->leaving, status->wearing);
+	cli_say(output, "data key             made %s, %lld day%s old", made, data_days, CLI_S(data_days));
+	cli_say(output, "key-encryption key   in use since %s, %lld day%s%s", since, kek_days, CLI_S(kek_days),
+		status->kek.keys > 1 ? "; the one before it opens the store, too: acectl key rotate-kek --finish" : "");
+	cli_say(output, "token keys           %zu device%s with a key that waits, %zu with one that leaves, %zu with one that is wearing",
+		status->next, CLI_S(status->next), status->leaving, status->wearing);
 	for (size_t i = 0; i < named(status); i++) {
 		const struct worn_key *worn = &status->worn[i];
 

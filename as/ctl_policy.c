@@ -39,8 +39,9 @@ static void say_verdict(const struct cli_output *output, const struct ctl_files 
 	ctl_files_note_ignored(output, files);
 	policy_problems_summary(output->out, &files->problems);
 	if (is_valid)
-		fprintf(output->out, "    %zu clients, %zu devices, %zu models, %zu scopes, %zu rules", counts->clients,
-			counts->devices, counts->models, counts->scopes, counts->rules);
+		fprintf(output->out, "    %zu client%s, %zu device%s, %zu model%s, %zu scope%s, %zu rule%s",
+			counts->clients, CLI_S(counts->clients), counts->devices, CLI_S(counts->devices), counts->models,
+			CLI_S(counts->models), counts->scopes, CLI_S(counts->scopes), counts->rules, CLI_S(counts->rules));
 	fputc('\n', output->out);
 }
 

@@ -103,8 +103,8 @@ static int confirm_prune(struct request *r)
 	if (code || (!r->applied.clients.removed && !r->applied.devices.removed))
 		return code;
 	snprintf(question, sizeof question, "Remove %zu client%s and %zu device%s with their keys?",
-		 r->applied.clients.removed, r->applied.clients.removed == 1 ? "" : "s", r->applied.devices.removed,
-		 r->applied.devices.removed == 1 ? "" : "s");
+		 r->applied.clients.removed, CLI_S(r->applied.clients.removed), r->applied.devices.removed,
+		 CLI_S(r->applied.devices.removed));
 	return cli_confirm(r->call, r->output, question) ? CLI_EXIT_OK : CLI_EXIT_USAGE;
 }
 

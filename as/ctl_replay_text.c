@@ -31,7 +31,7 @@ static void title(const struct ctl_replay *replay, FILE *out)
 
 	cli_time_text(replay->since, since);
 	fprintf(out, "replayed %" PRIu64 " request%s since %s: %" PRIu64 " would go otherwise", replay->requests,
-		replay->requests == 1 ? "" : "s", since, replay->otherwise);
+		CLI_S(replay->requests), since, replay->otherwise);
 	if (replay->skipped)
 		fprintf(out, " (%" PRIu64 " left out: not for the policy to decide, or of somebody who is gone)", replay->skipped);
 }
@@ -47,7 +47,7 @@ static void change_words(const struct ctl_replay_change *change, const char *bet
 	outcome_words(&change->before, out);
 	fputs(" → ", out);
 	outcome_words(&change->after, out);
-	fprintf(out, "%s%" PRIu64 " time%s, last %s %s\n", between, change->count, change->count == 1 ? "" : "s", last, id);
+	fprintf(out, "%s%" PRIu64 " time%s, last %s %s\n", between, change->count, CLI_S(change->count), last, id);
 }
 
 static void say_changes(const struct ctl_replay *replay, const char *before, const char *between, FILE *out)

@@ -29,7 +29,7 @@ static void say_names(const struct cli_output *output, const char *what, const c
 	if (names->count > STORE_NAMES_FIRST)
 		cli_text_printf(&text, " ...");
 	if (!cli_text_take(&text, &bytes))
-		cli_say_done(output, "  %-22s%llu %s%s:%s", what, (unsigned long long)names->count, noun, names->count == 1 ? "" : "s",
+		cli_say_done(output, "  %-22s%llu %s%s:%s", what, (unsigned long long)names->count, noun, CLI_S(names->count),
 			     (const char *)bytes.ptr);
 	cli_bytes_free(&bytes);
 }
@@ -41,9 +41,9 @@ static void say_loss(const struct restoring *r)
 	char taken[CLI_TIME_TEXT_MAX];
 
 	cli_time_text(loss->backup.taken_at, taken);
-	cli_say_done(output, "%s: backup of %s   generation %llu   %llu clients %llu devices", r->in.file, taken,
+	cli_say_done(output, "%s: backup of %s   generation %llu   %llu client%s %llu device%s", r->in.file, taken,
 		     (unsigned long long)loss->backup.generation, (unsigned long long)loss->backup.clients,
-		     (unsigned long long)loss->backup.devices);
+		     CLI_S(loss->backup.clients), (unsigned long long)loss->backup.devices, CLI_S(loss->backup.devices));
 	if (!loss->has_current)
 		return;
 	cli_say_done(output, "  %-22s%llu → %llu", "generation", (unsigned long long)loss->generation,
@@ -54,9 +54,9 @@ static void say_loss(const struct restoring *r)
 	say_names(output, "in force again", "device", &loss->devices.back);
 	say_names(output, "with their old keys", "client", &loss->clients.rekeyed);
 	say_names(output, "with their old keys", "device", &loss->devices.rekeyed);
-	cli_say_done(output, "  %-22s%llu decisions", "lost", (unsigned long long)loss->decisions);
-	cli_say_done(output, "  %-22s%llu live tokens, %llu revocations", "taken over", (unsigned long long)loss->tokens,
-		     (unsigned long long)loss->revocations);
+	cli_say_done(output, "  %-22s%llu decision%s", "lost", (unsigned long long)loss->decisions, CLI_S(loss->decisions));
+	cli_say_done(output, "  %-22s%llu live token%s, %llu revocation%s", "taken over", (unsigned long long)loss->tokens,
+		     CLI_S(loss->tokens), (unsigned long long)loss->revocations, CLI_S(loss->revocations));
 }
 
 static struct json_t *names_record(const struct store_names *names)
@@ -115,7 +115,7 @@ static void give_advice(const struct restoring *r)
 	}
 	if (loss->revoked)
 		cli_note(r->output, "%llu token%s of clients and devices that are unknown or disabled now revoked",
-			 (unsigned long long)loss->revoked, loss->revoked == 1 ? "" : "s");
+			 (unsigned long long)loss->revoked, CLI_S(loss->revoked));
 	if (loss->clients.back.count || loss->devices.back.count)
 		cli_note(r->output, "what was disabled or deleted since is in force again: acectl client disable, acectl device disable");
 	if (loss->clients.rekeyed.count || loss->devices.rekeyed.count)

@@ -50,9 +50,11 @@ static int print_status(const struct cli_output *output, const struct status *st
 {
 	struct json_t *document = cli_json_object();
 
-	cli_say(output, "aced %s running   %s (%s)   generation %llu   %llu clients %llu devices", status->beat.version,
-		status->beat.listen, strstr(status->beat.listen, "coaps://") ? "oscore, dtls-psk" : "oscore", (unsigned long long)status->generation, (unsigned long long)status->clients,
-		(unsigned long long)status->devices);
+	cli_say(output, "aced %s running   %s (%s)   generation %llu   %llu client%s %llu device%s",
+		status->beat.version, status->beat.listen,
+		strstr(status->beat.listen, "coaps://") ? "oscore, dtls-psk" : "oscore",
+		(unsigned long long)status->generation, (unsigned long long)status->clients, CLI_S(status->clients),
+		(unsigned long long)status->devices, CLI_S(status->devices));
 	cli_json_put_bool(document, "running", true);
 	cli_json_put_text(document, "version", status->beat.version);
 	cli_json_put_text(document, "listen", status->beat.listen);

@@ -141,7 +141,7 @@ static int print_tagged(const struct tagging *t)
 		cli_say_done(t->output, "%s: nothing to change", t->id);
 		return CLI_EXIT_OK;
 	}
-	cli_say_done(t->output, "%s: %zu tag%s changed, effective now", t->id, t->changed, t->changed == 1 ? "" : "s");
+	cli_say_done(t->output, "%s: %zu tag%s changed, effective now", t->id, t->changed, CLI_S(t->changed));
 	cli_note(t->output, "tokens live on; acectl token revoke --exceeding ends those that would not be given now");
 	return CLI_EXIT_OK;
 }

@@ -101,8 +101,8 @@ void as_health_beat(struct as_server *as)
 	/* A full disk is no reason to be started again: what can be done goes on. */
 	bool is_alive = !as->commit_err || as->commit_err == ACE_ERR_FULL;
 
-	snprintf(state, sizeof state, "STATUS=%s%s; policy generation %llu, %llu tokens issued%s", is_ready ? "" : "not ready: ",
-		 reason, (unsigned long long)as->generation, (unsigned long long)as->tokens_issued,
+	snprintf(state, sizeof state, "STATUS=%s%s; policy generation %llu, %llu token%s issued%s", is_ready ? "" : "not ready: ",
+		 reason, (unsigned long long)as->generation, (unsigned long long)as->tokens_issued, CLI_S(as->tokens_issued),
 		 is_alive ? "\nWATCHDOG=1" : "");
 	as_health_notify(state);
 }

@@ -76,6 +76,9 @@ ACE_MUST_CHECK enum ace_err cli_output_json(const struct cli_output *output, str
 /* The same, but in text mode the members of the object are printed as "key: value" lines. ACE_ERR_MEMORY; ACE_ERR_IO. */
 ACE_MUST_CHECK enum ace_err cli_output_record(const struct cli_output *output, struct json_t *document);
 
+/* The end of a noun that is counted: "3 client%s". */
+#define CLI_S(count) ((count) == 1 ? "" : "s")
+
 /* Colours for text on stdout: the escape sequence, or "" when colour is off. */
 enum cli_color { CLI_COLOR_OFF = 0, CLI_COLOR_BOLD, CLI_COLOR_RED, CLI_COLOR_GREEN, CLI_COLOR_YELLOW, CLI_COLOR_DIM };
 const char *cli_color(bool on, enum cli_color color);

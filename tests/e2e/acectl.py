@@ -90,7 +90,7 @@ def shows():
 def applies():
     """What another set of files changes, shown before, refused when somebody was faster, and told after."""
     change = ("generation 1 → 2: ~1 client ~1 device ~1 scope +1 -1 rules\n"
-              "  generated keys: 0 clients, 1 devices\n")
+              "  generated keys: 0 clients, 1 device\n")
 
     def policy(document):
         document["scopes"]["climate.set"] = {"/setpoint": ["PUT"]}

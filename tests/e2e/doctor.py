@@ -114,13 +114,13 @@ def of_keys(clock):
     case("what to do", "device rotate-key thermo-101" in finds("token keys", "warn", "a key that wears, the first is thermo-101", 0,
                                                                clock.env))
     spoil("uses", "thermo-101", "8200000")
-    finds("token keys", "fail", "1 devices have a key that is worn", 1, clock.env)
+    finds("token keys", "fail", "1 device with a key that is worn", 1, clock.env)
     ctl("device", "rotate-key", "thermo-101", "--now", env=clock.env)
     clock.ahead(800 * DAY_S)
     found = doctor(env=clock.env)
     case("the key-encryption key is old", found["key age"]["state"] == "warn" and "rotate-kek" in found["key age"]["advice"], found)
     case("token keys are old", "older than" not in found["token keys"]["message"]
-         and "2 devices have a key of more than 730 days" in found["token keys"]["message"], found)
+         and "2 devices with a key of more than 730 days" in found["token keys"]["message"], found)
     clock.ahead(-800 * DAY_S)
     shutil.copytree("store", "kept")
     spoil("line", "wallboard-1")
