@@ -21,8 +21,8 @@ def _is_free(port):
     return True
 
 
-def _reserve(port):
-    """This process's for as long as it lives: tests that run beside each other never take one port."""
+def reserve(port):
+    """A port, or an address: this process's for as long as it lives, so that tests that run beside each other never share one."""
     folder = os.path.join(tempfile.gettempdir(), f"aced-test-ports-{os.getuid()}")
     os.makedirs(folder, exist_ok=True)
     mine = os.open(os.path.join(folder, str(port)), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -39,6 +39,6 @@ def free_port():
     start = os.getpid() * 8 % len(PORTS)
     for step in range(len(PORTS)):
         port = PORTS[(start + step) % len(PORTS)]
-        if _is_free(port) and _reserve(port):
+        if _is_free(port) and reserve(port):
             return port
     sys.exit("no free port")
