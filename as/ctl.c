@@ -69,17 +69,20 @@ int ctl_printed(const struct cli_output *output, enum ace_err err)
 int ctl_open(const struct cli_call *call, const struct cli_output *output, bool unlock, struct store **ret_store)
 {
 	struct store_error error = { 0 };
+	struct store *store;
 	enum ace_err err;
 
 	ctl_damage_watch(output, ctl_state_dir(call));
 	err = store_open(&(struct store_options){ .dir = ctl_state_dir(call), .kek_path = cli_flag_value(call, "kek") },
-			 ret_store, &error);
+			 &store, &error);
 	if (err)
 		return ctl_store_error(output, &error);
-	err = unlock ? store_unlock(*ret_store, &error) : ACE_OK;
-	if (!err)
+	err = unlock ? store_unlock(store, &error) : ACE_OK;
+	if (!err) {
+		*ret_store = store;
 		return CLI_EXIT_OK;
-	store_close(*ret_store);
+	}
+	store_close(store);
 	return ctl_store_error(output, &error);
 }
 
