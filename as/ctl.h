@@ -85,6 +85,7 @@ int ctl_key_status(const struct cli_call *call, const struct cli_output *output)
 int ctl_key_rotate_kek(const struct cli_call *call, const struct cli_output *output);
 int ctl_backup(const struct cli_call *call, const struct cli_output *output);
 int ctl_restore(const struct cli_call *call, const struct cli_output *output);
+int ctl_completion(const struct cli_call *call, const struct cli_output *output);
 int ctl_doctor(const struct cli_call *call, const struct cli_output *output);
 int ctl_can(const struct cli_call *call, const struct cli_output *output);
 int ctl_who_can(const struct cli_call *call, const struct cli_output *output);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "as/config.h"
 #include "as/ctl.h"
+#include "as/ctl_complete.h"
 
 #include <stdint.h>
 
@@ -60,7 +61,7 @@ static const struct cli_flag diff_flags[] = {
 	{ .name = "to", .value = "GEN", .help = "a generation instead of files" },
 	{ .name = "replay", .value = "DURATION", .help = "and decide the logged requests of that time again: 7d, 24h" },
 	{ .name = "prune", .help = "as if clients and devices that the files do not have were removed" },
-	{ .name = "format", .value = "FORMAT", .help = "text, json or markdown" },
+	{ .name = "format", .value = "text|json|markdown", .help = "text (default), for programs, or for a review" },
 	{ 0 },
 };
 
@@ -77,7 +78,7 @@ static const struct cli_flag policy_export_flags[] = {
 };
 
 static const struct cli_flag graph_flags[] = {
-	{ .name = "format", .value = "FORMAT", .help = "dot (default) or mermaid" },
+	{ .name = "format", .value = "dot|mermaid", .help = "for graphviz (default), or for Markdown" },
 	{ 0 },
 };
 
@@ -107,15 +108,14 @@ static const struct cli_flag device_create_flags[] = {
 };
 
 static const struct cli_flag client_export_flags[] = {
-	{ .name = "format", .value = "FORMAT", .help = "json, libcoap or aiocoap" },
+	{ .name = "format", .value = "json|libcoap|aiocoap", .help = "for ace-client (default), or for a CoAP library" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
 	{ .name = "as-uri", .value = "URI", .help = "where this client reaches the token endpoint, when not at the store's URI" },
 	{ 0 },
 };
 
 static const struct cli_flag export_flags[] = {
-	{ .name = "format", .value = "FORMAT", .help = "clients: json, libcoap, aiocoap; devices: json, cbor, nvs-csv, zephyr, "
-						       "c-header, hex" },
+	{ .name = "format", .value = "json|cbor|nvs-csv|zephyr|c-header|hex", .help = "how (default json)" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "a new file, written 0600" },
 	{ 0 },
 };
@@ -126,20 +126,20 @@ static const struct cli_flag ticket_flags[] = {
 };
 
 static const struct cli_flag token_flags[] = {
-	{ .name = "client", .value = "ID", .help = "tokens of this client" },
-	{ .name = "device", .value = "ID", .help = "tokens for this device" },
+	{ .name = "client", .value = "CLIENT", .help = "tokens of this client" },
+	{ .name = "device", .value = "DEVICE", .help = "tokens for this device" },
 	{ 0 },
 };
 
 static const struct cli_flag inspect_flags[] = {
-	{ .name = "device", .value = "ID", .help = "with the keys of this device (default: of the one that it was issued for)" },
+	{ .name = "device", .value = "DEVICE", .help = "with the keys of this device (default: of the one that it was issued for)" },
 	{ .name = "show-secrets", .help = "print the key that is in it, too" },
 	{ 0 },
 };
 
 static const struct cli_flag revoke_flags[] = {
-	{ .name = "client", .value = "ID", .help = "tokens of this client" },
-	{ .name = "device", .value = "ID", .help = "tokens for this device" },
+	{ .name = "client", .value = "CLIENT", .help = "tokens of this client" },
+	{ .name = "device", .value = "DEVICE", .help = "tokens for this device" },
 	{ .name = "exceeding", .help = "tokens that the policy in force would not give" },
 	{ 0 },
 };
@@ -365,6 +365,9 @@ static const struct cli_verb verbs[] = {
 	  .examples = "acectl who-can PUT /setpoint thermo-101\n"
 		      "acectl who-can POST /fw thermo-101 --policy draft/policy.json\n",
 	  .flags = can_flags, .run = ctl_who_can },
+	{ .name = "completion", .args = "bash", .args_min = 1, .args_max = 1,
+	  .help = "what bash has to read to complete verbs, flags, ids and files",
+	  .examples = "source <(acectl completion bash)\n", .run = ctl_completion },
 	{ 0 },
 };
 
@@ -378,6 +381,7 @@ int main(int argc, char **argv)
 			    "acectl --state-dir ./state client ticket wallboard-1 -o wallboard-1.ace\n",
 		.flags = program_flags,
 		.verbs = verbs,
+		.complete = ctl_complete,
 	};
 
 	return cli_main(&program, argc, argv);

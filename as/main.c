@@ -24,7 +24,7 @@ static const struct cli_flag flags[] = {
 	  .help = "where to serve: coap://HOST:PORT (default coap://127.0.0.1:5683), and coaps://HOST:PORT for DTLS" },
 	{ .name = "issuer", .value = "URI", .help = "start only if this is what the store issues as" },
 	{ .name = "metrics", .value = "ADDRESS:PORT", .help = "serve metrics for Prometheus on a loopback address" },
-	{ .name = "log-level", .value = "LEVEL", .help = "error, warn, info or debug (default info)" },
+	{ .name = "log-level", .value = "error|warn|info|debug", .help = "what is told (default info)" },
 	{ .name = "log-tokens", .help = "a line for each token that is issued, at level info" },
 	{ .name = "sandbox", .value = "MODE",
 	  .help = "auto (default), off, or require: give up files and system calls after the start" },

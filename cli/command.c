@@ -142,7 +142,7 @@ static int check_flags(const struct cli_program *program, const struct cli_call 
 	return -1;
 }
 
-static int add_environment(const struct cli_flag *flags, struct cli_call *call, const struct cli_output *output)
+int cli_environment_add(const struct cli_flag *flags, struct cli_call *call, const struct cli_output *output)
 {
 	int code = -1;
 
@@ -239,7 +239,7 @@ int cli_parse(const struct cli_program *program, int argc, char **argv, struct c
 	expect_json(argc, argv, output);
 	code = read_flags(&set, argc, argv, ret_call, output);
 	if (code < 0)
-		code = add_environment(cli_common_flags, ret_call, output);
+		code = cli_environment_add(cli_common_flags, ret_call, output);
 	if (code < 0)
 		code = apply_common(ret_call, output);
 	if (code < 0)
@@ -247,9 +247,9 @@ int cli_parse(const struct cli_program *program, int argc, char **argv, struct c
 	if (code < 0)
 		code = check_flags(program, ret_call, output);
 	if (code < 0)
-		code = add_environment(program->flags, ret_call, output);
+		code = cli_environment_add(program->flags, ret_call, output);
 	if (code < 0)
-		code = add_environment(ret_call->verb->flags, ret_call, output);
+		code = cli_environment_add(ret_call->verb->flags, ret_call, output);
 	return code < 0 ? check_args(program, ret_call, output) : code;
 }
 
@@ -275,6 +275,8 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
 
 	keep_memory_private();
 	cli_json_init();
+	if (argc > 1 && !strcmp(argv[1], "__complete"))
+		return cli_complete(program, argc - 2, argv + 2, &output);
 	code = cli_parse(program, argc, argv, &call, &output);
 	if (code < 0)
 		code = call.verb->run(&call, &output);

@@ -33,12 +33,23 @@ struct cli_verb {
 	int (*run)(const struct cli_call *call, const struct cli_output *output);
 };
 
+/* What completion wants: candidates that begin with word, each printed on a line of its own behind before. */
+struct cli_wanted {
+	const char *word;
+	const char *before; /* not terminated */
+	size_t before_len;
+	FILE *out;
+};
+
 struct cli_program {
 	const char *name;
 	const char *summary;          /* one line */
 	const char *examples;         /* lines, shown first in the help */
 	const struct cli_flag *flags; /* of all verbs; ends with a NULL name; may be NULL */
 	const struct cli_verb *verbs; /* ends with a NULL name */
+	/* Prints what there is of a kind of value ("CLIENT", "GEN"), all of it or nothing, and nothing when it cannot be had.
+	 * call has the flags that were given, and no more. NULL: there are no such kinds. */
+	void (*complete)(const struct cli_call *call, const char *kind, const struct cli_wanted *wanted);
 };
 
 /* A flag as it was given. */

@@ -7,8 +7,7 @@
 #define VERBS_MAX 96
 #define COLUMN 26 /* where explanations start */
 
-/* How many of the arguments a verb's name takes up: 1 for "status", 2 for "policy apply"; 0: another verb. */
-static size_t words_matched(const struct cli_verb *verb, const struct cli_call *call)
+size_t cli_verb_words(const struct cli_verb *verb, const struct cli_call *call)
 {
 	const char *space = strchr(verb->name, ' ');
 	size_t first = space ? (size_t)(space - verb->name) : strlen(verb->name);
@@ -91,7 +90,7 @@ int cli_verb_find(const struct cli_program *program, struct cli_call *call, cons
 		return CLI_EXIT_OK;
 	}
 	for (const struct cli_verb *verb = program->verbs; verb->name && !call->verb; verb++) {
-		words = words_matched(verb, call);
+		words = cli_verb_words(verb, call);
 		if (words || !*verb->name)
 			call->verb = verb;
 	}
@@ -113,15 +112,19 @@ int cli_verb_find(const struct cli_program *program, struct cli_call *call, cons
 static void print_flags(const struct cli_flag *flags, FILE *out)
 {
 	for (; flags && flags->name; flags++) {
-		char text[64], letter[8] = "    ";
+		char text[96], letter[8] = "    ";
 
 		if (flags->letter)
 			snprintf(letter, sizeof letter, "-%c, ", flags->letter);
 		snprintf(text, sizeof text, "%s--%s%s%s%s", letter, flags->name,
 			 flags->value ? flags->value_optional ? "[=" : " " : "", flags->value ? flags->value : "",
 			 flags->value && flags->value_optional ? "]" : "");
-		fprintf(out, "  %-*s %s%s%s%s\n", COLUMN, text, flags->help, flags->env ? " [" : "",
-			flags->env ? flags->env : "", flags->env ? "]" : "");
+		if (strlen(text) > COLUMN)
+			fprintf(out, "  %s\n  %-*s ", text, COLUMN, "");
+		else
+			fprintf(out, "  %-*s ", COLUMN, text);
+		fprintf(out, "%s%s%s%s\n", flags->help, flags->env ? " [" : "", flags->env ? flags->env : "",
+			flags->env ? "]" : "");
 	}
 }
 
@@ -137,7 +140,7 @@ static void print_verbs(const struct cli_program *program, const char *noun, FIL
 
 		if (noun && (strncmp(verb->name, noun, noun_len) || verb->name[noun_len] != ' '))
 			continue;
-		if (len > COLUMN)
+		if (len >= COLUMN)
 			fprintf(out, "  %s\n  %-*s %s\n", text, COLUMN, "", verb->help);
 		else
 			fprintf(out, "  %-*s %s\n", COLUMN, text, verb->help);

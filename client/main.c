@@ -18,7 +18,7 @@ static const struct cli_flag program_flags[] = {
 	{ .name = "audience", .letter = 'a', .value = "AUDIENCE", .help = "the device as the AS knows it" }
 
 static const struct cli_flag request_flags[] = {
-	{ .name = "method", .letter = 'm', .value = "METHOD", .help = "instead of the verb's: get, post, put, delete, fetch, patch, ipatch" },
+	{ .name = "method", .letter = 'm', .value = "get|post|put|delete|fetch|patch|ipatch", .help = "instead of the verb's" },
 	{ .name = "text", .letter = 'e', .value = "TEXT", .help = "payload; @FILE reads a file, - stdin" },
 	{ .name = "file", .letter = 'f', .value = "FILE", .help = "payload from a file, - from stdin" },
 	{ .name = "output", .letter = 'o', .value = "FILE", .help = "write the answer's payload to a file" },
