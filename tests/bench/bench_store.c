@@ -15,6 +15,7 @@
 #define COORDINATES "coap://as.example"
 
 static char made_dir[256];
+static uint64_t *lines; /* of each client, as the store chose them; owned, until the next store is made */
 
 static const char policy_text[] =
 	"{ \"format\": \"ace-policy/1\","
@@ -63,7 +64,7 @@ void bench_client_context(size_t client, struct ace_oscore_ctx *ret_ctx)
 {
 	struct store_secret secret;
 	uint8_t kid[STORE_KID_MAX];
-	size_t kid_len = store_line_kid(client + 1, kid); /* lines are numbered from 1 as clients are created */
+	size_t kid_len = store_line_kid(lines[client], kid);
 
 	client_secret(client, &secret);
 	if (ace_oscore_derive(&(struct ace_oscore_input){ .master_secret = { secret.key, secret.key_len },
@@ -86,7 +87,10 @@ static enum ace_err add_client(struct store_txn *txn, size_t number)
 
 	bench_client_id(number, client.id);
 	client_secret(number, &secret);
-	return err ? err : store_client_create(txn, &client, &secret);
+	if (!err)
+		err = store_client_create(txn, &client, &secret);
+	lines[number] = client.line;
+	return err;
 }
 
 static enum ace_err add_device(struct store_txn *txn, size_t number)
@@ -171,6 +175,10 @@ void bench_store_make(const char *parent, size_t clients, char ret_dir[256])
 	if (store_create(&options, &(struct store_setup){ COORDINATES, COORDINATES "/token", time(NULL) }, &error) ||
 	    store_open(&options, &store, &error) || store_unlock(store, &error))
 		bench_die("%s", error.text);
+	free(lines);
+	lines = calloc(clients, sizeof *lines);
+	if (!lines)
+		bench_die("no memory for %zu clients", clients);
 	err = store_write(store, add_policy_row, NULL);
 	if (err)
 		die(store, "the policy", err);
