@@ -20,7 +20,8 @@ GET = {"client": "tech-anna", "get": "thermo-101/temp"}
 DEMO = {
     "format": "ace-lab/1", "title": "the demo", "policy_path": "policies/demo",
     "devices": {"thermo-101": {"model": "thermo-clock", "quiet": True, "set": {"/temp": "21.5", "/setpoint": "20"}}},
-    "clients": {"tech-anna": {"quiet": True}, "wallboard-1": {"quiet": True}}}
+    "clients": {"tech-anna": {"quiet": True}, "wallboard-1": {"quiet": True}},
+    "proxies": {"gate": {"kind": "coap", "listen": "udp", "next": "thermo-101", "keep": True}}}
 
 
 def lab(*args):
@@ -33,7 +34,9 @@ def run(name, steps, *args):
     return lab("run", name + ".json", "--build", BUILD, "--out", name, *args)
 
 
-# What holds, and what must not hold when it is turned round. The first step leaves something to speak of.
+# What leaves something to speak of: a token and a reading, and a request that a proxy saw.
+FIRST = [GET, {"client": "tech-anna", "run": ["get", "uri:gate/temp"]}]
+# What holds, and what must not hold when it is turned round.
 HOLDS = [
     ({**GET, "expect": {"exit": 0}}, {"exit": 1}),
     ({**GET, "expect": {"output": "21.5"}}, {"output": "21.4"}),
@@ -50,19 +53,22 @@ SELF = [
     ({"traffic": {"to": "as", "name": "POST /token", "min": 1}}, {"traffic": {"to": "as", "name": "POST /token", "count": 0}}),
     ({"expect_decoded": {"from": "thermo-101", "has": "21.5"}}, {"expect_decoded": {"from": "thermo-101", "has": "21.6"}}),
     ({"expect_decoded": {"from": "as", "name": "2.01", "has": "iss"}}, {"expect_decoded": {"from": "as", "name": "2.01", "has": "nobody"}}),
+    ({"unique": 1}, {"unique": 10**6}),
+    ({"wait": {"to": "as", "count": 0}}, {"wait": {"to": "as", "limit": "300ms"}}),
+    ({"unseen": {"by": "gate", "seen": ["temp"], "secrets": True}}, {"unseen": {"by": "gate", "texts": ["temp"]}}),
 ]
 
 
 def each_expectation_can_fail():
     good = [copy.deepcopy(step) for step, _ in HOLDS] + [step for step, _ in SELF]
-    done = run("good", [GET, *good])
+    done = run("good", [*FIRST, *good])
     assert done.returncode == 0, done.stdout + done.stderr
     bad = [{**step, "expect": turned} for step, turned in HOLDS] + [turned for _, turned in SELF]
-    done = run("bad", [GET, *bad], "--json")
+    done = run("bad", [*FIRST, *bad], "--json")
     assert done.returncode == 1, done.stdout + done.stderr
     summary = json.loads(done.stdout)
-    assert (summary["passed"], summary["failed"]) == (1, len(bad)), summary
-    assert [failure["step"] for failure in summary["failures"]] == list(range(2, len(bad) + 2)), summary
+    assert (summary["passed"], summary["failed"]) == (len(FIRST), len(bad)), summary
+    assert [failure["step"] for failure in summary["failures"]] == list(range(len(FIRST) + 1, len(FIRST) + len(bad) + 1)), summary
     suite = xml.parse("bad/junit.xml").getroot()
     assert int(suite.get("failures")) == len(bad) == len(suite.findall("testcase/failure")), suite.attrib
 
@@ -108,6 +114,10 @@ def mistakes_have_a_place():
     assert told(unknown).startswith(f"wrong.json:{line}:") and "there is no nobody" in told(unknown), told(unknown)
     assert "unknown: gett" in told(whole.replace('"get":', '"gett":')), told(whole.replace('"get":', '"gett":'))
     assert "a step has one of" in told(json.dumps({**DEMO, "steps": [{}]}))
+    for step in ({"traffic": {"to": "as"}}, {"unseen": {"by": "gate"}}, {"unseen": {"by": "nobody", "secrets": True}},
+                 {**GET, "background": "b", "expect": {"exit": 1}}, {"adversary": {"do": "plain", "on": "nobody"}},
+                 {"order": {"to": "gate", "text": "replay"}}):
+        assert told(json.dumps({**DEMO, "steps": [step]})), step
     assert "stands there twice" in told('{"format": "ace-lab/1", "format": "ace-lab/1"}')
     assert lab("check", "nowhere.json").returncode == 2 and lab("walk").returncode == 2
 

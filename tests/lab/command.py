@@ -5,6 +5,7 @@ import glob
 import json
 import os
 import sys
+import traceback
 
 from programs_of import LabError
 from run import run
@@ -29,7 +30,7 @@ verbs:
 flags of run:
       --seed N               what chance depends on (default: the scenario's, or 1)
       --out DIR              where to write report.html, sequence.svg, trace.jsonl, capture.pcap, keys, junit.xml
-      --build DIR            where the programs were built (default: build, out/gcc or out/demo) [ACE_BUILD]
+      --build DIR            where the programs were built with tests (default: build or out/gcc) [ACE_BUILD]
 
 common flags:
   -h, --help                 show this help
@@ -65,7 +66,7 @@ def parse(words):
 
 
 def find_build(named):
-    for folder in [named] if named else [os.path.join(ROOT, name) for name in ("build", "out/gcc", "out/demo")]:
+    for folder in [named] if named else [os.path.join(ROOT, name) for name in ("build", "out/gcc")]:
         if os.path.exists(os.path.join(folder, "as/aced")) and os.path.exists(
                 os.path.join(folder, "tests/support/libclock_shift.so")):
             return os.path.abspath(folder)
@@ -158,4 +159,8 @@ def main(words):
         return USAGE
     except (LabError, OSError) as failure:
         tell(args, "broken", str(failure))
+        return BROKEN
+    except Exception as failure:  # 1 would say that an expectation does not hold
+        traceback.print_exc()
+        tell(args, "broken", f"{type(failure).__name__}: {failure}")
         return BROKEN

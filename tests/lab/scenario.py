@@ -145,6 +145,24 @@ class Scenario:
         for variable in re.findall(r"\$(\w+)", json.dumps(step)):
             if variable not in variables:
                 raise self.problem(place, f"${variable} has no value here")
+        self._check_can_fail(step, verb, place)
+
+    def _check_can_fail(self, step, verb, place):
+        """A step that expects nothing, or something of nobody, would always be well."""
+        value = step[verb]
+        if verb == "traffic" and not {"count", "min", "max"} & set(value):
+            raise self.problem((*place, verb), "traffic needs count, min or max")
+        if verb == "unseen" and not (value.get("texts") or value.get("secrets")):
+            raise self.problem((*place, verb), "unseen needs texts or secrets")
+        if "background" in step and "expect" in step:
+            raise self.problem((*place, "expect"), "what runs in the background is judged by await")
+        everybody = ["as", *self.devices, *self.proxies]
+        key, names = {"unseen": ("by", [name for name, proxy in self.proxies.items() if proxy.get("keep")]),
+                      "order": ("to", [name for name, proxy in self.proxies.items() if proxy.get("hostile")]),
+                      **dict.fromkeys(("adversary", "fault", "forge"), ("on", everybody))}.get(verb, (None, ()))
+        name = value.get(key, "$") if key else "$"
+        if not name.startswith("$") and name not in names:
+            raise self.problem((*place, verb, key), f"{name} is nobody of whom that can be asked")
 
 
 def fill(step, values):

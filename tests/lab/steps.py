@@ -79,6 +79,8 @@ class Steps:
             result.checks = self._until(step, result.number)
         except LabError as failure:
             result.error = str(failure)
+        except (OSError, KeyError, ValueError) as failure:  # the run goes on, and has its report
+            result.error = f"{type(failure).__name__}: {failure}"
         result.seconds = time.monotonic() - started
         for text, good, got in result.checks:
             self.world.trace.note("expect", text=text, good=good, got=got)
@@ -105,7 +107,7 @@ class Steps:
 
     @staticmethod
     def _default(verb):
-        return {"exit": 0} if verb in ("client", "acectl") else {}
+        return {"exit": 0} if verb in ("client", "acectl", "await") else {}
 
     # -- clients and operators -------------------------------------------------------------------------------------
 

@@ -158,7 +158,9 @@ class World:
         else:
             command = self._proxy(party)
         self.trace.note("program", party=party, what="starts")
-        self.programs.start(party, command).wait_ready()
+        service = self.programs.start(party, command).wait_ready()
+        if any("not isolated" in line for line in service.said):
+            self.trace.note("program", party=party, what="is not isolated: this system has no network namespaces for it")
 
     def provision(self, device):
         """With what the AS says of it now; it has no keys with clients afterwards."""
