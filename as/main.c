@@ -136,6 +136,9 @@ static int serve(struct as_server *as, const struct cli_output *output)
 		cli_log(CLI_LOG_INFO, "metrics.served", cli_log_text("address", as_http_address(as->http)));
 	err = as_server_run(as);
 	as_health_notify("STOPPING=1");
+	if (err == ACE_ERR_UNSUPPORTED && as->config->sandbox == AS_SANDBOX_REQUIRE)
+		return cli_fail(output, CLI_EXIT_BROKEN, "the sandbox that the configuration requires cannot be had, as the log says: use a "
+							 "kernel with seccomp and Landlock, or sandbox \"auto\"");
 	if (err)
 		return cli_fail(output, CLI_EXIT_BROKEN, "stopped: %s: %s", ace_err_name(err),
 				store_last_error(as->store)->text);
@@ -212,7 +215,10 @@ int main(int argc, char **argv)
 		.verbs = verbs,
 	};
 
-	if (!ace_port_host_secret_prepare())
-		return CLI_EXIT_BROKEN; /* what was linked in has used OpenSSL before us */
+	if (!ace_port_host_secret_prepare()) {
+		fputs("aced: something that was loaded with it has used OpenSSL already, so that keys cannot be kept apart: start it "
+		      "without LD_PRELOAD\n", stderr);
+		return CLI_EXIT_BROKEN;
+	}
 	return cli_main(&program, argc, argv);
 }

@@ -259,7 +259,7 @@ static EVP_MAC_CTX *hmac_ctx_get(void)
 	return state->hmac;
 }
 
-enum ace_err ace_port_hmac_sha256(struct ace_slice key, struct ace_slice message, uint8_t ret_mac[ACE_SHA256_LEN])
+static enum ace_err hmac_run(struct ace_slice key, struct ace_slice message, uint8_t ret_mac[ACE_SHA256_LEN])
 {
 	static const uint8_t none[1] = { 0 }; /* a NULL key would mean the one before */
 	EVP_MAC_CTX *ctx = hmac_ctx_get();
@@ -270,6 +270,17 @@ enum ace_err ace_port_hmac_sha256(struct ace_slice key, struct ace_slice message
 	if (message.len && EVP_MAC_update(ctx, message.ptr, message.len) != 1)
 		return failed(ACE_ERR_CRYPTO);
 	return EVP_MAC_final(ctx, ret_mac, &len, ACE_SHA256_LEN) == 1 ? ACE_OK : failed(ACE_ERR_CRYPTO);
+}
+
+/* Its state is as good as the key, and afterwards as what came out. */
+enum ace_err ace_port_hmac_sha256(struct ace_slice key, struct ace_slice message, uint8_t ret_mac[ACE_SHA256_LEN])
+{
+	enum ace_err err;
+
+	port_secret_scope_set(true);
+	err = hmac_run(key, message, ret_mac);
+	port_secret_scope_set(false);
+	return err;
 }
 
 enum ace_err ace_port_sha256(struct ace_slice message, uint8_t ret_hash[ACE_SHA256_LEN])

@@ -18,9 +18,8 @@ static _Thread_local unsigned int scope;
 
 static void *take(size_t len, const char *file, int line)
 {
-	void *memory = scope && CRYPTO_secure_malloc_initialized() ? CRYPTO_secure_malloc(len, file, line) : NULL;
-
-	return memory ? memory : malloc(len);
+	/* Full is full: what should be kept apart is never kept elsewhere. */
+	return scope && CRYPTO_secure_malloc_initialized() ? CRYPTO_secure_malloc(len, file, line) : malloc(len);
 }
 
 static void give(void *memory, const char *file, int line)
@@ -39,7 +38,7 @@ static void *take_again(void *memory, size_t len, const char *file, int line)
 	if (!CRYPTO_secure_allocated(memory))
 		return realloc(memory, len);
 	had = CRYPTO_secure_actual_size(memory);
-	larger = take(len, file, line);
+	larger = CRYPTO_secure_malloc(len, file, line); /* where it was, it stays, whoever asks */
 	if (!larger)
 		return NULL;
 	memcpy(larger, memory, had < len ? had : len);

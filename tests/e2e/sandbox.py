@@ -63,7 +63,7 @@ class Prisoner:
 
 
 def deadly():
-    yield from ("exec", "fork", "socket", "connect", "code", f"kill {os.getpid()}", "ptrace")
+    yield from ("exec", "fork", "socket", "connect", "code", f"kill {os.getpid()}", f"signal {os.getpid()}", "ptrace")
     yield f"write {os.path.abspath('planted')}"
     yield f"unlink {os.path.abspath('bystander')}"
 
@@ -116,6 +116,26 @@ def apply_with_zone(name):
     ctl("policy", "apply", "zoned/policy.json")
 
 
+def apply_many_names():
+    """The C library sorts that much with memory that it asks the kernel about."""
+    names = [f"client-{number}" for number in range(300)]
+    with open("many.json", "w", encoding="utf-8") as file:
+        json.dump({"format": "ace-policy/1", "clients": {name: {"auth": {"method": "oscore", "key": "generate"}} for name in names},
+                   "rules": {"many-read": {"effect": "allow", "clients": names, "devices": ["*"], "scopes": ["climate.read"]}}}, file)
+    ctl("policy", "apply", "zoned/policy.json", "many.json")
+
+
+def required(is_to_be_had):
+    aced = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{PORT}", "--sandbox", "require", ready=False,
+                  stderr=open("log", "wb"))
+    if is_to_be_had:
+        ctl("status", "--wait")
+        assert aced.stop(signal.SIGTERM) == 0, log()
+        return
+    assert aced.process.wait(timeout=20) == 5, log()
+    assert "level=error event=sandbox.missing" in log() and "the sandbox that the configuration requires" in log(), log()
+
+
 def what_is_needed_goes_on(line, has_landlock):
     aced = Prisoner("--metrics", "127.0.0.1:0")
     if has_landlock:
@@ -124,7 +144,9 @@ def what_is_needed_goes_on(line, has_landlock):
         assert aced.order("read /usr/share/zoneinfo/UTC") == 0
     apply_with_zone("Europe/Stockholm")
     assert str(line.ask(READ)[0]) == "2.01"
-    assert "event=policy.applied generation=2" in log() and "event=policy.refused" not in log(), log()
+    apply_many_names()
+    assert str(line.ask(READ)[0]) == "2.01"
+    assert "event=policy.applied generation=3" in log() and "event=policy.refused" not in log(), log()
     aced.stop()
 
 
@@ -135,10 +157,12 @@ def main():
     text = log()
     probe.stop()
     if "event=sandbox.missing" in text and "this build" in text:
+        required(False)
         print("skipped: this build restricts nothing")
         return 77
     assert "level=info event=sandbox with=\"seccomp" in text or "event=sandbox with=seccomp" in text, text
     has_landlock = "landlock=0" not in text
+    required(has_landlock)
     line = Line("client.json")
     everything_works_without(line)
     what_is_forbidden_ends_it()

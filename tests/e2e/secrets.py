@@ -13,6 +13,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 
@@ -33,6 +34,8 @@ def forms(secret):
     for text in (secret.hex(), secret.hex().upper(), base64.b64encode(secret).decode().rstrip("="),
                  base64.urlsafe_b64encode(secret).decode().rstrip("=")):
         yield text.encode()
+    if len(secret) % 4 == 0:  # as the state of SHA-256 holds it
+        yield struct.pack(f"<{len(secret) // 4}I", *struct.unpack(f">{len(secret) // 4}I", secret))
 
 
 def found(secrets, haystack):

@@ -3,6 +3,9 @@
  * that it maps: an order of one line, "NAME ARGUMENT", which the test writes, and behind it, at byte 4088, the outcome: 0 is success,
  * else the errno, and -1 that it has not come back. */
 #undef _FILE_OFFSET_BITS
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* F_SETSIG */
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -21,6 +24,7 @@
 #define OUTCOME_AT 4088
 
 static char *page;
+static int own[2]; /* a pair of sockets, made before they are forbidden */
 
 static long do_open(const char *path, int flags)
 {
@@ -42,6 +46,14 @@ static long do_fork(void)
 	if (!pid)
 		_exit(0);
 	return pid;
+}
+
+/* A byte on a socket of our own becomes a signal for somebody else, if the kernel is asked for it. */
+static long do_signal(int pid)
+{
+	return syscall(SYS_fcntl, own[0], F_SETOWN, pid) || syscall(SYS_fcntl, own[0], F_SETSIG, SIGURG) ?
+		       -1 :
+		       syscall(SYS_fcntl, own[0], F_SETFL, O_ASYNC);
 }
 
 static long do_code(void)
@@ -76,6 +88,8 @@ static long attempt(const char *what, const char *argument)
 		return do_code();
 	if (!strcmp(what, "kill"))
 		return syscall(SYS_kill, (int)strtol(argument, NULL, 10), 0);
+	if (!strcmp(what, "signal"))
+		return do_signal((int)strtol(argument, NULL, 10));
 	if (!strcmp(what, "ptrace"))
 		return syscall(SYS_ptrace, PTRACE_TRACEME, 0, NULL, NULL);
 	if (!strcmp(what, "unlink"))
@@ -105,7 +119,7 @@ __attribute__((constructor)) static void get_ready(void)
 	struct sigaction action = { .sa_handler = trespass };
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
-	if (fd < 0)
+	if (fd < 0 || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, own))
 		return;
 	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);

@@ -10,9 +10,11 @@
 #include <sys/resource.h>
 
 #include <cmocka.h>
+#include <openssl/crypto.h>
 
 #include "ace_port.h"
 #include "ace_port_host.h"
+#include "port/secret.h"
 
 #define KEY_LEN 40
 
@@ -110,6 +112,34 @@ static void what_comes_next_begins_as_zeroes(void **state)
 	}
 }
 
+/* OpenSSL resizes what it has wherever it happens to be. */
+static void what_grows_stays_where_keys_lie(void **state)
+{
+	char flags[512];
+	uint8_t *key;
+
+	(void)state;
+	port_secret_scope(true);
+	key = OPENSSL_malloc(KEY_LEN);
+	port_secret_scope(false);
+	key = OPENSSL_realloc(key, 10 * KEY_LEN);
+	assert_non_null(key);
+	flags_of(key, flags, sizeof flags);
+	assert_true(has_word(flags, "dd"));
+	OPENSSL_free(key);
+}
+
+static void what_is_for_keys_alone_never_comes_from_elsewhere(void **state)
+{
+	void *more;
+
+	(void)state;
+	port_secret_scope(true);
+	more = OPENSSL_malloc(1 << 20);
+	port_secret_scope(false);
+	assert_null(more);
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
 	(void)state;
@@ -124,6 +154,8 @@ int main(void)
 		cmocka_unit_test(keys_are_never_swapped_if_the_limit_allows_it),
 		cmocka_unit_test(a_key_is_gone_when_it_is_given_back),
 		cmocka_unit_test(what_comes_next_begins_as_zeroes),
+		cmocka_unit_test(what_grows_stays_where_keys_lie),
+		cmocka_unit_test(what_is_for_keys_alone_never_comes_from_elsewhere),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 	};
 
