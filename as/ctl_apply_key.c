@@ -23,14 +23,18 @@ static enum ace_err read_key_file(const char *inventory, const char *name, struc
 	char path[1024];
 	const char *slash = strrchr(inventory, '/');
 	enum ace_err err;
+	int len;
 
 	if (name[0] == '/' || !inventory[0])
-		snprintf(path, sizeof path, "%s", name);
+		len = snprintf(path, sizeof path, "%s", name);
 	else if (!slash)
-		snprintf(path, sizeof path, "./%s", name); /* "-" is a file here, and not standard input */
-	else if ((size_t)snprintf(path, sizeof path, "%.*s/%s", (int)(slash - inventory), inventory, name) >= sizeof path)
-		return cli_error_set(error, ACE_ERR_RANGE, "%s: the path of the key file is too long", name);
-	err = cli_key_read(path, length.min, length.max, key, error);
+		len = snprintf(path, sizeof path, "./%s", name); /* "-" is a file here, and not standard input */
+	else
+		len = snprintf(path, sizeof path, "%.*s/%s", (int)(slash - inventory), inventory, name);
+	if (len < 0 || (size_t)len >= sizeof path)
+		err = cli_error_set(error, ACE_ERR_USAGE, "%.100s...: the path of the key file is too long", name);
+	else
+		err = cli_key_read(path, length.min, length.max, key, error);
 	/* The command line is in order; the inventory names a file that is not. */
 	if (err && inventory[0] && error->exit == CLI_EXIT_USAGE)
 		error->exit = CLI_EXIT_NO;

@@ -8,6 +8,7 @@
 #include "as/ctl.h"
 #include "cli/files.h"
 #include "cli/text.h"
+#include "policy/words.h"
 #include "storage/decisions.h"
 #include "storage/policies.h"
 #include "storage/tokens.h"
@@ -27,9 +28,10 @@ static bool begins(const struct ids *ids, const char *id)
 	return !strncmp(id, ids->wanted->word, strlen(ids->wanted->word));
 }
 
+/* A shell inserts it as it is: a store that somebody has spoilt, and that nobody has unlocked, may not make it type commands. */
 static void add(struct ids *ids, const char *id)
 {
-	if (begins(ids, id))
+	if (begins(ids, id) && policy_is_id(id))
 		cli_text_printf(&ids->text, "%.*s%s\n", (int)ids->wanted->before_len, ids->wanted->before, id);
 }
 

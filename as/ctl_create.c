@@ -20,6 +20,7 @@ struct creation {
 	const struct cli_call *call;
 	const struct cli_output *output;
 	struct store *store;
+	uint64_t generation; /* of the policy */
 	struct policy *policy; /* owns: the one in force */
 	struct json_t *object; /* owns: as a row has it */
 	struct ctl_new_input in;
@@ -41,6 +42,17 @@ static int put_flag(struct creation *c, struct json_t *object, const char *flag,
 	return CLI_EXIT_OK;
 }
 
+/* len: of KEY= */
+static bool is_given_before(const struct cli_call *call, size_t nth, size_t len)
+{
+	const char *arg = cli_flag_nth(call, "tag", nth);
+
+	for (size_t i = 0; i < nth; i++)
+		if (!strncmp(cli_flag_nth(call, "tag", i), arg, len))
+			return true;
+	return false;
+}
+
 static int put_tags(struct creation *c)
 {
 	struct json_t *tags = cli_json_object();
@@ -57,6 +69,10 @@ static int put_tags(struct creation *c)
 		}
 		memcpy(key, arg, len);
 		key[len] = '\0';
+		if (is_given_before(c->call, i, len + 1)) {
+			cli_json_free(tags);
+			return cli_fail(c->output, CLI_EXIT_USAGE, "--tag %s is given twice", key);
+		}
 		cli_json_put_text(tags, key, equals + 1);
 	}
 	cli_json_put(c->object, "tags", tags);
@@ -68,6 +84,7 @@ static int put_key(struct creation *c, struct json_t *object)
 {
 	const char *path = cli_flag_value(c->call, "key-file");
 	struct json_t *key;
+	int code = CLI_EXIT_OK;
 
 	if (path && cli_flag(c->call, "key-stdin"))
 		return cli_fail(c->output, CLI_EXIT_USAGE, "--key-file and --key-stdin exclude each other");
@@ -76,9 +93,12 @@ static int put_key(struct creation *c, struct json_t *object)
 		return CLI_EXIT_OK;
 	}
 	key = cli_json_object();
-	cli_json_put_text(key, "file", path ? path : "-");
+	if (path)
+		code = put_flag(c, key, "key-file", "file");
+	else
+		cli_json_put_text(key, "file", "-");
 	cli_json_put(object, "key", key);
-	return CLI_EXIT_OK;
+	return code;
 }
 
 static int put_common(struct creation *c)
@@ -191,14 +211,13 @@ static int put_device(struct creation *c)
 	return code ? code : put_as_line(c);
 }
 
-static enum ace_err read_policy(struct store_txn *txn, struct policy **ret_policy)
+static enum ace_err read_policy(struct store_txn *txn, uint64_t *ret_generation, struct policy **ret_policy)
 {
 	struct policy_problems problems = { 0 };
-	uint64_t generation;
-	enum ace_err err = store_policy_current(txn, &generation);
+	enum ace_err err = store_policy_current(txn, ret_generation);
 
 	if (!err)
-		err = as_policy_stored(txn, generation, &problems, ret_policy);
+		err = as_policy_stored(txn, *ret_generation, &problems, ret_policy);
 	policy_problems_free(&problems);
 	return err;
 }
@@ -210,7 +229,7 @@ static enum ace_err load_policy(struct creation *c)
 
 	if (err)
 		return err;
-	err = read_policy(txn, &c->policy);
+	err = read_policy(txn, &c->generation, &c->policy);
 	store_abort(txn);
 	return err;
 }
@@ -218,7 +237,14 @@ static enum ace_err load_policy(struct creation *c)
 static enum ace_err work(struct store_txn *txn, void *arg)
 {
 	struct creation *c = arg;
-	enum ace_err err = ctl_new_store(txn, &c->party, &c->error);
+	uint64_t generation;
+	enum ace_err err = store_policy_current(txn, &generation);
+
+	/* Its model was looked for in the policy that was in force before. */
+	if (!err && generation != c->generation)
+		return cli_error_set(&c->error, ACE_ERR_BUSY, "another policy came into force meanwhile: try again");
+	if (!err)
+		err = ctl_new_store(txn, &c->party, &c->error);
 
 	if (err || c->in.kind == STORE_CLIENT)
 		return err;
@@ -258,7 +284,10 @@ static int run(struct creation *c)
 	code = c->in.kind == STORE_CLIENT ? put_client(c) : put_device(c);
 	if (code)
 		return code;
-	err = ctl_new_read(&c->in, c->object, &c->party, &c->error);
+	/* A member that found no memory is not there: "enabled" is among them. */
+	err = cli_json_is_whole() ? ctl_new_read(&c->in, c->object, &c->party, &c->error) : ACE_ERR_MEMORY;
+	if (err && !c->error.message[0])
+		return ctl_printed(c->output, err);
 	if (err)
 		return cli_error_print(c->output, &c->error);
 	err = store_write(c->store, work, c);

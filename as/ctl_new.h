@@ -28,7 +28,7 @@ struct ctl_new {
 
 /* Check the members, and make the record and its keys. Nothing is stored.
  * @param object     an object with "id"; borrowed.
- * @param ret_party  written only on ACE_OK; end it with ctl_new_wipe().
+ * @param ret_party  zeroed on failure; end it with ctl_new_wipe().
  * @param ret_error  code, message, hint and pointer (into object) of the first fault.
  * @return ACE_OK; ACE_ERR_MALFORMED and others: ret_error tells; ACE_ERR_MEMORY. */
 ACE_MUST_CHECK enum ace_err ctl_new_read(const struct ctl_new_input *in, const struct json_t *object,

@@ -115,7 +115,7 @@ static void offer_kind(struct typed *typed, const char *kind)
 /* "ID" of "client show" is a CLIENT-ID. */
 static void own_kind(const struct typed *typed, char kind[KIND_MAX])
 {
-	const char *name = typed->call.verb->name;
+	const char *name = typed->call.verb ? typed->call.verb->name : "";
 	size_t len = strcspn(name, " ");
 
 	if (strcmp(kind, "ID") || !name[len])

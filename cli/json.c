@@ -175,6 +175,11 @@ static void free_dump(char *text, size_t len)
 	free_fn(text);
 }
 
+bool cli_json_is_whole(void)
+{
+	return !out_of_memory;
+}
+
 char *cli_json_text(const struct json_t *document, bool compact)
 {
 	char *text, *line;

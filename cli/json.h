@@ -30,6 +30,8 @@ void cli_json_add(struct json_t *array, struct json_t *value);
 void cli_json_add_text(struct json_t *array, const char *text);
 /* Wipes (see init) and frees; NULL is fine. */
 void cli_json_free(struct json_t *document);
+/* Has everything that was put anywhere found memory? What is printed is not otherwise; what is read back must ask. */
+bool cli_json_is_whole(void);
 /* The document as text on the heap with a newline at the end; free it with cli_json_text_free(). NULL when memory was
  * out at any time while it was built. */
 char *cli_json_text(const struct json_t *document, bool compact);

@@ -25,9 +25,13 @@ _aced_complete()
 		case $candidate in
 		$'\t'files) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word"); compopt -o filenames 2>/dev/null ;;
 		$'\t'dirs) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$word"); compopt -o filenames 2>/dev/null ;;
-		$'\t'at) [[ $word == @* ]] && mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -P @ -- "${word#@}") ;;
+		# With "filenames" bash would look for "@NAME", and without it inserts names as they are: they are quoted here.
+		$'\t'at) [[ $word == @* ]] && while IFS= read -r candidate; do
+				printf -v candidate '@%q' "$candidate"
+				COMPREPLY+=("$candidate")
+			done < <(compgen -f -- "${word#@}") ;;
 		*) COMPREPLY+=("${candidate#"$strip"}") ;;
 		esac
-	done < <("$program" __complete "${words[@]:1}" 2>/dev/null)
+	done < <("$program" __complete "${words[@]:1}" 2>/dev/null </dev/null)
 }
 complete -F _aced_complete acectl ace-client ace-device aced

@@ -51,7 +51,6 @@ void policy_shape_check(const json_t *root, uint32_t source, struct policy_probl
 void policy_shape_check_tests(const json_t *root, uint32_t source, struct policy_problems *problems);
 
 /* What texts may be. */
-bool policy_is_id(const char *text);
 bool policy_is_scope_name(const char *text);
 bool policy_is_scope_text(const char *text);
 bool policy_is_duration(const char *text);

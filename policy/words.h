@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+bool policy_is_id(const char *text);
 bool policy_is_tag_key(const char *text);
 /* How many characters a UTF-8 text has. */
 size_t policy_text_chars(const char *text);

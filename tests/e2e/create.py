@@ -72,6 +72,8 @@ def keys_come_from_files():
     run("client", "create", "no", "--key-stdin", code=2)
     run("client", "create", "no", "--key-file", "hex.key", "--key-stdin", code=2)
     run("client", "create", "no", "--key", KEY, code=2)
+    run("client", "create", "no", "--tag", "role=guest", "--tag", "role=admin", code=2)
+    run("client", "create", "no", "--key-file", "a" * 1024, code=2)
     case("nothing of these was made", count() == before)
 
 
