@@ -134,6 +134,8 @@ static enum ace_err round_begin(struct device_as *as, struct ace_slice echo, uin
 void device_as_forget(struct device_as *as)
 {
 	as->busy = false;
+	ace_wipe(as->body.ptr, as->body.len); /* it may have keys */
+	as->body.len = 0;
 }
 
 enum ace_err device_as_ask(struct device_as *as, const void *asker, struct ace_slice message, uint64_t now_ms)
@@ -206,6 +208,7 @@ static enum ace_err block_take(struct device_as *as, const struct ace_coap_messa
 	/* RFC 7959 2.4: "the client, when reassembling the representation from the blocks being exchanged, MUST compare
 	 * ETag Options." What has changed is fetched anew. */
 	if (!etag_fits(as, msg->options)) {
+		ace_wipe(as->body.ptr, as->body.len);
 		as->body.len = 0;
 		return as->restarts++ < DEVICE_RESTARTS_MAX ? block_ask(as, 0, now_ms) : ACE_ERR_MALFORMED;
 	}

@@ -90,8 +90,11 @@ static void give_up(struct device_asking *asking, struct device_as *as, uint64_t
 
 		if (!post->is_used || now_ms - post->since_ms < DEVICE_POST_WAIT_MS)
 			continue;
-		if (post == asking->asked)
+		if (post == asking->asked) {
+			cli_log_paced(&asking->unasked, now_ms, CLI_LOG_WARN, "introspect.unanswered",
+				      cli_log_err(ACE_ERR_NOT_FOUND));
 			device_as_forget(as);
+		}
 		finish(asking, device, post, &(struct ace_rs_introspection) { 0 });
 	}
 }
@@ -103,7 +106,8 @@ void device_asking_take(struct device_asking *asking, struct device_as *as, uint
 
 	if (!asking->path)
 		return;
-	err = as->asker == asking ? device_as_step(as, now_ms, &answer) : ACE_ERR_BUSY;
+	/* Before the first question as well: what somebody sends there meanwhile would wake the loop for ever. */
+	err = as->asker && as->asker != asking ? ACE_ERR_BUSY : device_as_step(as, now_ms, &answer);
 	if (err != ACE_ERR_BUSY && asking->asked) {
 		bool is_known = !err && answer.format == ACE_FORMAT_ACE_CBOR;
 
@@ -113,7 +117,7 @@ void device_asking_take(struct device_asking *asking, struct device_as *as, uint
 				      cli_log_int("code_detail", answer.code & 0x1f), cli_log_err(err));
 		finish(asking, as->device, asking->asked,
 		       &(struct ace_rs_introspection) { .code = is_known ? answer.code : 0, .payload = answer.body });
-		ace_wipe(as->body.ptr, as->body.len); /* it has keys */
+		device_as_forget(as);
 	}
 	give_up(asking, as, now_ms);
 }

@@ -42,11 +42,21 @@ static void take_events(struct device_observers *observers)
 static void add(struct device_observers *observers, const struct device_request *request, size_t index,
 		struct device_reply *reply)
 {
-	struct device_observation *observation = free_place(observers);
-	uint64_t cookie = observation ? (uint64_t)(observation - observers->list) : 0;
+	struct device_observation *observation = free_place(observers), *old = NULL;
+	uint64_t handle, cookie;
 
+	if (!ace_udp_observe_find(observers->server, observers->request, &handle, &cookie))
+		old = &observers->list[cookie];
+	/* Whoever writes another's address and token has another context. */
+	if (old && old->is_used && old->ex.grant != request->ex->grant)
+		return;
+	if (!observation && old) { /* a renewal needs no other place */
+		forget(old);
+		observation = old;
+	}
 	if (!observation || ace_rs_observe_begin(request->ex))
 		return;
+	cookie = (uint64_t)(observation - observers->list);
 	/* It verified, so its sender is there. */
 	ace_udp_confirm(observers->server, observers->request);
 	if (ace_udp_observe(observers->server, observers->request, cookie, &observation->handle)) {
@@ -96,7 +106,7 @@ void device_observe(struct device *device, const struct device_request *request,
 void device_observe_changed(struct device *device, size_t index)
 {
 	for (size_t i = 0; device->observers && i < DEVICE_OBSERVATIONS_MAX; i++)
-		if (device->observers->list[i].index == index)
+		if (device->observers->list[i].is_used && device->observers->list[i].index == index)
 			device->observers->list[i].is_stale = true;
 }
 
@@ -158,9 +168,9 @@ static void tell(struct device_observers *observers, struct device_observation *
 		err = ace_udp_notify(observers->server, observation->handle,
 				     &(struct ace_udp_notification) { .message = ace_buf_slice(&out), .confirmable = true,
 								      .last = code != 0 });
-	if (err == ACE_ERR_FULL && !code)
-		return; /* an event tells when there is room */
 	observation->is_stale = false;
+	if (err == ACE_ERR_FULL)
+		return; /* an event tells when there is room; what ends is tried again at the next step */
 	if (!err && !code)
 		return;
 	ace_udp_observe_end(observers->server, observation->handle);

@@ -6,12 +6,15 @@
 
 #define AUTHZ_INFO_LINK "</authz-info>;rt=\"ace.ai\";ct=19"
 
-static void get(const struct device_value *value, const struct device_request *request, struct device_reply *reply)
+static void get(struct device *device, size_t index, const struct device_request *request, struct device_reply *reply)
 {
+	const struct device_value *value = &device->values[index];
+
 	if (request->has_accept && request->accept != ACE_FORMAT_TEXT) {
 		reply->code = ACE_COAP_NOT_ACCEPTABLE;
 		return;
 	}
+	device_observe(device, request, index, reply); /* RFC 7641 4.1: only what succeeds is observed */
 	reply->has_format = true;
 	reply->format = ACE_FORMAT_TEXT;
 	device_reply_room(reply, request);
@@ -59,8 +62,7 @@ void device_resource(struct device *device, const struct device_request *request
 	}
 	switch (method) {
 	case ACE_COAP_GET:
-		device_observe(device, request, index, reply);
-		get(&device->values[index], request, reply);
+		get(device, index, request, reply);
 		break;
 	case ACE_COAP_PUT:
 	case ACE_COAP_POST:

@@ -35,6 +35,9 @@ ACE_MUST_CHECK enum ace_err ace_rs_foreign_request(struct ace_rs *rs, struct ace
 
 /* Does a token still stand behind the context with that Recipient ID? */
 bool ace_rs_foreign_is_alive(struct ace_rs *rs, struct ace_slice kid);
+/* Which one is it? A number that no other context of this start has, or 0: no token stands behind it. Recipient IDs come again,
+ * and a stack may not be able to remove a context at once. */
+uint32_t ace_rs_foreign_serial(struct ace_rs *rs, struct ace_slice kid);
 /* The stack gave it up: its sequence numbers have ended, for example. Its token goes with it; the end of a context that
  * nobody proved possession of leaves the one in use alone.  Source: RFC 9203 6. */
 void ace_rs_foreign_end(struct ace_rs *rs, struct ace_slice kid);

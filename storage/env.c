@@ -268,12 +268,19 @@ enum ace_err env_store_open(const struct store_options *options, bool has_lock, 
 }
 
 /* LMDB must not touch its file again once the disk failed, so its environment stays as it is, where it can be seen. */
-static void give_up(struct store *store)
+static void give_up(const struct store *store)
 {
-	static struct store *given_up;
+	static struct given_up {
+		struct given_up *before;
+		MDB_env *env;
+		MDB_txn *reader;
+	} *latest;
+	struct given_up *given_up = malloc(sizeof(*given_up));
 
-	store->given_up_before = given_up;
-	given_up = store;
+	if (!given_up)
+		return;
+	*given_up = (struct given_up){ latest, store->env, store->reader.mdb };
+	latest = given_up;
 }
 
 void store_close(struct store *store)
@@ -287,12 +294,12 @@ void store_close(struct store *store)
 	ace_wipe(&store->seal, sizeof(store->seal));
 	if (store->is_failed) {
 		give_up(store);
-		return;
+	} else {
+		if (store->reader.mdb)
+			mdb_txn_abort(store->reader.mdb);
+		if (store->env)
+			mdb_env_close(store->env);
 	}
-	if (store->reader.mdb)
-		mdb_txn_abort(store->reader.mdb);
-	if (store->env)
-		mdb_env_close(store->env);
 	ace_port_host_secret_free(store, sizeof(*store));
 }
 

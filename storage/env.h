@@ -41,7 +41,6 @@ struct store {
 	size_t map_max, reserve_free; /* bytes */
 	uint32_t dead_readers; /* that were cleared since the opening */
 	bool is_failed;   /* an I/O error: no LMDB call any more */
-	struct store *given_up_before; /* the store that was closed after its failure before this one */
 	bool must_grow;   /* a put did not find room in a map that may grow */
 	struct store_txn reader, writer;
 	struct seal seal;

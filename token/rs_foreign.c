@@ -99,6 +99,13 @@ bool ace_rs_foreign_is_alive(struct ace_rs *rs, struct ace_slice kid)
 	return find(rs, kid) != NULL;
 }
 
+uint32_t ace_rs_foreign_serial(struct ace_rs *rs, struct ace_slice kid)
+{
+	struct ace_rs_grant *grant = find(rs, kid);
+
+	return grant ? grant->serial : 0;
+}
+
 void ace_rs_foreign_end(struct ace_rs *rs, struct ace_slice kid)
 {
 	struct ace_rs_grant *grant = find(rs, kid);

@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
-static int pool_add(const struct ace_oscore_input *in, struct ace_rs_zephyr_context *place)
+static int pool_add(struct ace_rs *rs, const struct ace_oscore_input *in, struct ace_rs_zephyr_context *place)
 {
 	const struct coap_oscore_init_params params = {
 		in->master_secret.ptr, in->master_secret.len, in->sender_id.ptr, in->sender_id.len, in->recipient_id.ptr,
 		in->recipient_id.len, in->master_salt.ptr, in->master_salt.len, in->id_context.ptr, in->id_context.len,
 		.fresh_master_secret_salt = true }; /* our nonce is in the salt; the algorithms are 0, the default */
 
+	place->serial = ace_rs_foreign_serial(rs, in->recipient_id);
 	memcpy(place->kid, in->recipient_id.ptr, sizeof place->kid);
 	return in->aead && in->aead != ACE_ALG_CCM_16_64_128 ? -ENOTSUP : coap_oscore_context_add(&params, &place->ctx);
 }
@@ -26,14 +27,14 @@ int ace_rs_zephyr_add(struct ace_rs *rs, struct ace_slice body, struct ace_slice
 
 	if (ace_rs_foreign_material(rs, body, answer, &room, &in))
 		return -EINVAL;
-	for (size_t i = 0; failed && i < len; i++) {
+	ace_rs_zephyr_sweep(rs, contexts, len);
+	for (size_t i = 0; failed == -ENOMEM && i < len; i++)
 		if (!contexts[i].ctx)
 			place = &contexts[i];
 		else if (!memcmp(contexts[i].kid, in.recipient_id.ptr, sizeof contexts[i].kid))
-			failed = 0;
-	}
-	if (failed && place)
-		failed = pool_add(&in, place);
+			failed = contexts[i].serial == ace_rs_foreign_serial(rs, in.recipient_id) ? 0 : -EAGAIN; /* its token is over */
+	if (failed == -ENOMEM && place)
+		failed = pool_add(rs, &in, place);
 	if (failed)
 		ace_rs_foreign_end(rs, in.recipient_id);
 	ace_wipe(bytes, sizeof bytes);
@@ -43,7 +44,7 @@ int ace_rs_zephyr_add(struct ace_rs *rs, struct ace_slice body, struct ace_slice
 void ace_rs_zephyr_sweep(struct ace_rs *rs, struct ace_rs_zephyr_context *contexts, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (contexts[i].ctx && !ace_rs_foreign_is_alive(rs, ACE_SLICE_OF(contexts[i].kid)) &&
+		if (contexts[i].ctx && contexts[i].serial != ace_rs_foreign_serial(rs, ACE_SLICE_OF(contexts[i].kid)) &&
 		    coap_oscore_context_remove(contexts[i].ctx) != -EAGAIN)
 			contexts[i].ctx = NULL;
 }

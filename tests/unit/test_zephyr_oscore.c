@@ -81,6 +81,16 @@ static int hand_over(uint8_t osc_id, uint64_t nonce1)
 	return post_again();
 }
 
+/* The next post draws that one: nonce, then Recipient ID. */
+static void force_kid(const uint8_t kid[ACE_RS_ID_LEN])
+{
+	static uint8_t drawn[ACE_RS_NONCE2_LEN + ACE_RS_ID_LEN];
+
+	memset(drawn, ++drawn[0], ACE_RS_NONCE2_LEN);
+	memcpy(drawn + ACE_RS_NONCE2_LEN, kid, ACE_RS_ID_LEN);
+	port_fake_next_random(drawn, sizeof drawn);
+}
+
 static size_t alive(void)
 {
 	size_t sum = 0;
@@ -138,6 +148,28 @@ static void a_context_goes_with_its_token_once_the_stack_lets_it(void **state)
 	assert_false(pool[0].is_used);
 }
 
+/* Its client goes on observing, and hopes that somebody is given its Recipient ID. */
+static void a_context_that_the_stack_keeps_stands_for_no_other_token(void **state)
+{
+	uint8_t kid[ACE_RS_ID_LEN];
+	struct ace_rs_exchange ex;
+
+	(void)state;
+	assert_int_equal(hand_over(1, 1), 0);
+	memcpy(kid, contexts[PLACES - 1].kid, sizeof kid);
+	ace_rs_foreign_end(&f.rs, ACE_SLICE_OF(kid));
+	remove_says = -EAGAIN;
+	force_kid(kid);
+	assert_int_equal(hand_over(2, 2), -EAGAIN);
+	assert_int_equal(ace_rs_foreign_request(&f.rs, ACE_SLICE_OF(kid), &ex), ACE_ERR_NO_CONTEXT);
+	/* Once the stack lets go of it, the id is as good as any. */
+	remove_says = 0;
+	force_kid(kid);
+	assert_int_equal(hand_over(3, 3), 0);
+	assert_memory_equal(contexts[PLACES - 1].kid, kid, sizeof kid);
+	assert_int_equal(ace_rs_foreign_request(&f.rs, ACE_SLICE_OF(kid), &ex), ACE_OK);
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -145,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_stack_derives_what_the_library_derived),
 		CASE(what_finds_no_room_leaves_the_table),
+		CASE(a_context_that_the_stack_keeps_stands_for_no_other_token),
 		CASE(a_context_goes_with_its_token_once_the_stack_lets_it),
 	};
 
