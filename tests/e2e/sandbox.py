@@ -35,7 +35,8 @@ class Prisoner:
             shared.write(bytes(4096))
         self.daemon = Daemon("as/aced", "--state-dir", "store", "--listen", f"coap://127.0.0.1:{PORT}", *args, ready=False,
                              stderr=open("log", "wb"),
-                             env=dict(env or {}, LD_PRELOAD=program("tests/support/libtrespass.so"), TRESPASS=self.path))
+                             env=dict(env or {}, LD_PRELOAD=program("tests/support/libtrespass.so"), TRESPASS=self.path,
+                                      ASAN_OPTIONS="verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")))
         ctl("status", "--wait")
 
     def order(self, text):
