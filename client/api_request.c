@@ -49,6 +49,9 @@ static enum ace_err request_fill(const struct ace_client_request *in, const stru
 		return usage(error, cli_error_set(error, err, "the URI has a %% that two hex digits do not follow"));
 	if (err)
 		return usage(error, cli_error_set(error, err, "the URI is too long"));
+	if (in->payload_len > CLIENT_BODY_MAX || (in->payload_len && !in->payload))
+		return usage(error, cli_error_set(error, ACE_ERR_SPACE, "the payload is longer than %d bytes, or is not there",
+						  CLIENT_BODY_MAX));
 	request->non = in->is_non;
 	request->payload = (struct ace_slice){ in->payload, in->payload_len };
 	for (size_t i = 0; !err && i < in->options_len; i++)

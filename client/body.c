@@ -167,16 +167,19 @@ enum ace_err client_exchange_whole(const struct client_carrier *carrier, const s
 	struct body body = { .carrier = carrier, .in = in, .answer = ret_answer };
 	const struct ace_slice payload = in->request->payload;
 	struct ace_block block;
-	bool present = false;
+	bool present;
 	enum ace_err err;
 
 	if (payload.len > BLOCK_SIZE(ACE_BLOCK_SZX_MAX))
 		err = payload_send(&body, payload, ret_error);
 	else
 		err = step(&body, NULL, ret_error);
-	if (!err && ret_answer->msg.code >> 5 == 2 &&
-	    !ace_block_find(ret_answer->msg.options, ACE_OPT_BLOCK2, &present, &block) && present)
-		err = rest_fetch(&body, ret_error);
+	if (!err && ret_answer->msg.code >> 5 == 2) {
+		if (ace_block_find(ret_answer->msg.options, ACE_OPT_BLOCK2, &present, &block))
+			err = malformed(&body, "the answer's Block2 cannot be read", ret_error);
+		else if (present)
+			err = rest_fetch(&body, ret_error);
+	}
 	in->request->has_tag = false;
 	if (!err && body.text.bytes.len) {
 		err = cli_text_take(&body.text, &ret_answer->body);

@@ -138,6 +138,8 @@ static inline void peer_block_get(struct peer *peer, const struct ace_coap_messa
 		peer->body[i] = peer_body_byte(i, peer->body_put == 1);
 	assert_int_equal(ace_block2_slice(inner->options, (struct ace_slice){ peer->body, peer->script.body_len },
 					  (size_t)16 << (ACE_BLOCK_SZX_MAX - peer->script.szx), &answer->block2), 0);
+	if (peer->script.body_unreadable)
+		answer->block2.option |= 7;
 	if (block.num == 1 && peer->script.body_gap)
 		answer->block2.option += 1 << 4;
 	answer->payload = answer->block2.payload;

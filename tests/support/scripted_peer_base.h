@@ -32,6 +32,7 @@ struct peer_script {
 	unsigned int refuse_updates; /* the device refuses so many updates, protected */
 	size_t body_len;        /* the device's answer to a GET is so long, in blocks; 0: "21.5" */
 	bool body_changes;      /* with the second block, once */
+	bool body_unreadable;   /* the first block's size is the one that is reserved */
 	bool body_gap;          /* the second block is answered with the third */
 	uint8_t szx;            /* the largest block that the device takes and gives: ACE_BLOCK_SZX_MAX less this */
 	const char *hint_as;    /* NULL: itself */

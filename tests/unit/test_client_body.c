@@ -71,6 +71,16 @@ static void gap_between_blocks_is_no_answer(void **state)
 	assert_null(answer.body.ptr);
 }
 
+/* It may be a part: taken for the whole it would be a wrong answer. */
+static void block_that_cannot_be_read_is_no_answer(void **state)
+{
+	(void)state;
+	peer.script.body_len = 5000;
+	peer.script.body_unreadable = true;
+	assert_int_equal(read_long(), ACE_ERR_MALFORMED);
+	assert_null(answer.body.ptr);
+}
+
 static void long_payloads_arrive_whole_in_the_blocks_that_the_device_takes(void **state)
 {
 	static const size_t lengths[] = { 1, 1024, 1025, 2048, 5000, PEER_BODY_MAX };
@@ -111,6 +121,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(long_answers_are_put_together, start, stop),
 		cmocka_unit_test_setup_teardown(body_that_changes_is_read_from_the_start, start, stop),
 		cmocka_unit_test_setup_teardown(gap_between_blocks_is_no_answer, start, stop),
+		cmocka_unit_test_setup_teardown(block_that_cannot_be_read_is_no_answer, start, stop),
 		cmocka_unit_test_setup_teardown(long_payloads_arrive_whole_in_the_blocks_that_the_device_takes, start, stop),
 		cmocka_unit_test_setup_teardown(payload_that_the_device_has_no_room_for_is_refused_by_it, start, stop),
 	};
