@@ -17,6 +17,8 @@ static void results_drop(struct ace_client *handle)
 
 enum ace_err client_api_begin(struct ace_client *handle)
 {
+	if (!handle)
+		return ACE_ERR_USAGE;
 	results_drop(handle);
 	if (handle->is_open)
 		return ACE_OK;
@@ -25,7 +27,11 @@ enum ace_err client_api_begin(struct ace_client *handle)
 
 enum ace_err client_api_end(struct ace_client *handle, enum ace_err err)
 {
-	if (err && !handle->error.message[0])
+	if (!handle)
+		return err;
+	if (!err) /* what was tried on the way is of no interest */
+		memset(&handle->error, 0, sizeof handle->error);
+	else if (!handle->error.message[0])
 		return cli_error_set(&handle->error, err, "%s", ace_err_name(err));
 	return err;
 }
@@ -90,6 +96,8 @@ enum ace_err ace_client_enroll(struct ace_client *client, const char *ticket_pat
 {
 	enum ace_err err = client_api_begin(client);
 
+	if (!err && !ticket_path)
+		err = cli_error_set(&client->error, ACE_ERR_USAGE, "no ticket is given");
 	if (!err)
 		err = client_enroll(&client->client, ticket_path, replace, &client->bundle, &client->error);
 	if (!err)

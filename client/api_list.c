@@ -80,6 +80,10 @@ static bool is_pinned(const struct client_state *state, const struct client_asso
 		struct client_pin pin;
 
 		err = client_pin_load(state, &names[i], &pin, error);
+		if (err == ACE_ERR_NOT_FOUND) { /* forgotten meanwhile */
+			err = ACE_OK;
+			continue;
+		}
 		if (err)
 			break;
 		found = ace_slice_equal(pin.as_uri, assoc->as_uri) && ace_slice_equal(pin.audience, assoc->audience);

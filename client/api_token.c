@@ -92,11 +92,13 @@ enum ace_err ace_client_token(struct ace_client *client, const struct ace_client
 {
 	uint8_t bytes[CLI_SCOPE_MAX];
 	struct ace_buf scope = ACE_BUF_OF(bytes);
-	struct client_token_query query = { .audience = client_slice(wish->audience), .ask_profile = true };
+	struct client_token_query query = { .ask_profile = true };
 	struct client_enrolments enrolments = { 0 };
 	const struct cli_client_bundle *as;
 	enum ace_err err = client_api_begin(client);
 
+	if (!err)
+		query.audience = client_slice(wish->audience);
 	if (!err && wish->scope && cli_scope_parse(wish->scope, &scope, &query.scope, &client->error)) {
 		client->error.exit = CLI_EXIT_USAGE;
 		err = client->error.err;
@@ -132,6 +134,8 @@ enum ace_err ace_client_forget(struct ace_client *client, const char *uri)
 	struct client_pin pin = { 0 };
 	enum ace_err err = client_api_begin(client);
 
+	if (!err && !uri)
+		err = cli_error_set(&client->error, ACE_ERR_USAGE, "no URI is given");
 	if (!err && cli_address_parse(uri, &address, &client->error)) {
 		client->error.exit = CLI_EXIT_USAGE;
 		err = client->error.err;

@@ -67,6 +67,9 @@ static enum ace_err payload_send(struct body *body, struct ace_slice payload, st
 			.num = (uint32_t)(at / BLOCK_SIZE(szx)), .szx = szx, .more = more }) };
 		request->size1 = at ? 0 : (uint32_t)payload.len;
 		err = step(body, more ? "a block is sent, more follow" : NULL, ret_error);
+		/* RFC 7959 2.3: before the last block only "go on" is a success; a refusal ends it at any time. */
+		if (!err && more && body->answer->msg.code != ACE_COAP_CONTINUE && body->answer->msg.code >> 5 == 2)
+			err = malformed(body, "takes a part of the payload for the whole", ret_error);
 		if (err || body->answer->msg.code != ACE_COAP_CONTINUE)
 			break;
 		if (!more)
@@ -109,9 +112,13 @@ static enum ace_err block_take(struct body *body, struct ace_block *ret_next, bo
 		return malformed(body, "the answer's Block2 cannot be read", ret_error);
 	*ret_more = present && block.more;
 	if (present && had && !etag_fits(body, false)) {
+		/* Block 0 of anything else would be carried out once more. */
+		if (body->in->request->code != ACE_COAP_GET &&
+		    (body->in->request->code != ACE_COAP_FETCH || !body->in->request->payload.len))
+			return malformed(body, "the answer changed while it was read", ret_error);
 		if (body->restarts++ == RESTARTS_MAX)
 			return malformed(body, "the resource changed again and again while it was read", ret_error);
-		body->text.bytes.len = 0;
+		cli_text_free(&body->text); /* wipes what came */
 		*ret_next = (struct ace_block){ .szx = block.szx };
 		*ret_more = true;
 		return ACE_OK;
@@ -139,17 +146,19 @@ static enum ace_err rest_fetch(struct body *body, struct cli_error *ret_error)
 	struct client_request *request = body->in->request;
 	const struct ace_slice payload = request->payload;
 	const struct client_watcher *watcher = body->in->watcher;
+	const uint8_t code = body->answer->msg.code;
 	struct ace_block next;
 	bool more = true;
 	enum ace_err err = block_take(body, &next, &more, ret_error);
 
 	if (!err && more && watcher)
 		watcher->seen(watcher->arg, body->answer, "a block, more follow");
-	request->payload = (struct ace_slice){ NULL, 0 }; /* RFC 7959 2.7: it is known already */
+	if (payload.len > BLOCK_SIZE(ACE_BLOCK_SZX_MAX)) /* it went in blocks, and is known: RFC 7959 2.7 */
+		request->payload = (struct ace_slice){ NULL, 0 };
 	while (!err && more) {
 		request->block2 = (struct client_block){ true, ace_block_value(&next) };
 		err = step(body, NULL, ret_error);
-		if (!err && body->answer->msg.code >> 5 != 2)
+		if (!err && body->answer->msg.code != code)
 			err = malformed(body, "does not give the rest of its answer", ret_error);
 		if (!err)
 			err = block_take(body, &next, &more, ret_error);
@@ -167,19 +176,17 @@ enum ace_err client_exchange_whole(const struct client_carrier *carrier, const s
 	struct body body = { .carrier = carrier, .in = in, .answer = ret_answer };
 	const struct ace_slice payload = in->request->payload;
 	struct ace_block block;
-	bool present;
+	bool present = false;
 	enum ace_err err;
 
 	if (payload.len > BLOCK_SIZE(ACE_BLOCK_SZX_MAX))
 		err = payload_send(&body, payload, ret_error);
 	else
 		err = step(&body, NULL, ret_error);
-	if (!err && ret_answer->msg.code >> 5 == 2) {
-		if (ace_block_find(ret_answer->msg.options, ACE_OPT_BLOCK2, &present, &block))
-			err = malformed(&body, "the answer's Block2 cannot be read", ret_error);
-		else if (present)
-			err = rest_fetch(&body, ret_error);
-	}
+	if (!err && ace_block_find(ret_answer->msg.options, ACE_OPT_BLOCK2, &present, &block))
+		err = malformed(&body, "the answer's Block2 cannot be read", ret_error);
+	if (!err && present)
+		err = rest_fetch(&body, ret_error);
 	in->request->has_tag = false;
 	if (!err && body.text.bytes.len) {
 		err = cli_text_take(&body.text, &ret_answer->body);

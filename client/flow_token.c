@@ -2,6 +2,8 @@
 /* Tokens: a first one, and one for more rights. */
 #include "client/flow.h"
 
+#include <string.h>
+
 void client_flow_put_down(struct client_flow *flow)
 {
 	/* What cannot be removed is a file of numbers for keys that nobody has. */
@@ -59,7 +61,7 @@ static enum ace_err ask(struct client_flow *flow, const struct ace_scope *scope,
 	struct client_as_line line;
 	enum ace_err err;
 
-	answer->msg.payload = (struct ace_slice){ 0 };
+	memset(answer, 0, sizeof *answer); /* the caller wipes it, whatever happens here */
 	err = client_as_open(flow->client, flow->as, false, &line, ret_error);
 	if (err)
 		return err;

@@ -147,7 +147,7 @@ static enum ace_err request_read(const struct cli_call *call, struct typed *type
 static bool is_text(struct ace_slice bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++)
-		if (bytes.ptr[i] < 0x20 && !strchr("\t\r\n", bytes.ptr[i]))
+		if (bytes.ptr[i] < 0x20 && !memchr("\t\r\n", bytes.ptr[i], 3))
 			return false;
 	return true;
 }

@@ -74,7 +74,7 @@ struct ace_client_failure ace_client_failure(const struct ace_client *client);
 /* The same as one line, "message: advice"; "" after a call that did not fail. Borrows until the next call. */
 const char *ace_client_strerror(const struct ace_client *client);
 
-/* Credentials with an AS. Texts borrow until the next call. */
+/* Credentials with an AS. Texts borrow until the next call; in a callback, until it returns. */
 struct ace_client_enrolment {
 	const char *client, *as_uri;
 };
@@ -84,7 +84,7 @@ struct ace_client_enrolment {
  * ACE_ERR_IO it does not answer; errors of files; of the malformed band. */
 ACE_MUST_CHECK enum ace_err ace_client_enroll(struct ace_client *client, const char *ticket_path, bool replace,
 					      struct ace_client_enrolment *ret_enrolment);
-/* Call each with every enrolment. ACE_ERR_NOT_FOUND there is none; errors of files. */
+/* Call each, which must not call the library, with every enrolment. ACE_ERR_NOT_FOUND there is none; errors of files. */
 ACE_MUST_CHECK enum ace_err ace_client_enrolments(struct ace_client *client,
 						  void (*each)(void *arg, const struct ace_client_enrolment *enrolment),
 						  void *arg);
@@ -95,7 +95,8 @@ struct ace_client_wish {
 	const char *audience; /* the device as the AS knows it */
 	const char *scope;    /* "climate.read climate.set", or for AIF "/temp:GET /setpoint:GET,PUT" */
 };
-/* A token in the state directory, or one just granted. Texts and bytes borrow until the next call. */
+/* A token in the state directory, or one just granted. Texts and bytes borrow until the next call; in a callback,
+ * until it returns. */
 struct ace_client_token {
 	const char *device;       /* "coap://127.0.0.1:5690", where it was used; NULL: nowhere yet */
 	const char *as_uri, *audience;
@@ -110,7 +111,7 @@ struct ace_client_token {
  * ACE_ERR_USAGE a bad scope, or several AS and none is named; others as ace_client_request(). */
 ACE_MUST_CHECK enum ace_err ace_client_token(struct ace_client *client, const struct ace_client_wish *wish,
 					     struct ace_client_token *ret_token);
-/* Call each with every device that is pinned and every token. Errors of files. */
+/* Call each, which must not call the library, with every device that is pinned and every token. Errors of files. */
 ACE_MUST_CHECK enum ace_err ace_client_list(struct ace_client *client,
 					    void (*each)(void *arg, const struct ace_client_token *token), void *arg);
 /* Unpin the device of that URI, and drop its token and keys. ACE_ERR_NOT_FOUND nothing is known about it. */
@@ -143,6 +144,7 @@ struct ace_client_answer {
 /* Send a request. A GET, PUT or DELETE may be sent again; nothing else is, since it may have been carried out.
  * @param request  everything in it is used in this call only.
  * @return ACE_OK a verified answer, of whatever code; ACE_ERR_DENIED the AS gives no token, or the device takes none;
+ * ACE_ERR_SPACE the payload or the answer is longer than 4 MiB, or the URI and options are too long;
  * ACE_ERR_UNPROTECTED, ACE_ERR_TAG only answers came that prove nothing; ACE_ERR_BUSY none in time; ACE_ERR_IO nobody is there;
  * ACE_ERR_NOT_FOUND not enrolled; ACE_ERR_MISSING nobody said which AS or audience; ACE_ERR_USAGE, ACE_ERR_MALFORMED the request;
  * ACE_ERR_DAMAGED a state file.  Source: RFC 9200 5, RFC 9203 4. */

@@ -68,6 +68,12 @@ def reader(pump, flow):
     assert len(stored()[0]) == count + 1
 
 
+def without_a_file_for_keys(pump):
+    """The token request is given up before it is sent: there is no answer to be wiped."""
+    said = run("client/ace-client", "--state-dir", "reader", "--wireshark-keys", "nowhere/keys", "get", pump, code=2)
+    assert "nowhere/keys" in said, said
+
+
 def writer(pump, flow, plant):
     for uri in (pump, flow):  # probe, token, and the request
         said, asked, spoken = put("writer", uri)
@@ -95,6 +101,7 @@ def main():
         daemons.append(Daemon("device/ace-device", "--provision", device + ".json", "--listen", f"127.0.0.1:{port}",
                               "--set", f"{path}=5"))
         uris.append(f"coap://127.0.0.1:{port}{path}")
+    without_a_file_for_keys(uris[0])
     reader(*uris[:2])
     writer(*uris)
     print("first_put: one trip, and refusals with a reason")
