@@ -35,6 +35,8 @@ static void *take_again(void *memory, size_t len, const char *file, int line)
 	void *larger;
 	size_t had;
 
+	if (!memory)
+		return take(len, file, line);
 	if (!CRYPTO_secure_allocated(memory))
 		return realloc(memory, len);
 	had = CRYPTO_secure_actual_size(memory);
